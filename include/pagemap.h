@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* pagemap.h - which pages of a VMA matter: those that a fresh mapping would not show.
+ *
+ * Selected are anonymous pages (swapped ones included) and private copies of
+ * file pages; never the zero page, a clean file page, a guard page.
+ * PAGEMAP_SCAN where the kernel has it (6.7), plain pagemap reads elsewhere.
+ */
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct arena;
+
+struct page_run { uint64_t start, end; };	/* addresses, page-aligned, end exclusive */
+
+/* fd: /proc/PID/pagemap. `anonymous`: the VMA has no file (a cheaper scan).
+ * Appends to *runs, adjacent runs joined. -errno as from ioctl(2), read(2). */
+int pagemap_select(struct arena *a, int fd, uint64_t start, uint64_t end, bool anonymous,
+		   struct page_run **runs, size_t *n);
+
+/* Of [start, end): bit i of *ret_shared set if page i is present but not
+ * exclusive to this mm (pagemap bit 56 clear): pinning it would copy it.
+ * `ret_shared` has room for (end - start) / 4096 bits, zeroed by the callee.
+ * Returns how many such pages, or -errno. */
+long pagemap_shared(int fd, uint64_t start, uint64_t end, uint64_t *ret_shared);
