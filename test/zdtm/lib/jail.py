@@ -1,0 +1,275 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The first process of a test's own namespaces: starts it, checkpoints and restores it, judges."""
+import ctypes
+import fcntl
+import json
+import os
+import shutil
+import signal
+import socket
+import struct
+import time
+import traceback
+
+from snapshot import Snapshot, blocked_tasks
+
+UID, GID, GROUPS = 18943, 58467, [495, 48244, 58468]
+CLONE_NEWNS, CLONE_NEWIPC, CLONE_NEWPID, CLONE_NEWNET = 0x20000, 0x08000000, 0x20000000, 0x40000000
+MS_REC, MS_PRIVATE = 0x4000, 1 << 18
+PR_SET_PDEATHSIG = 1
+SIOCSIFFLAGS, IFF_UP = 0x8914, 1
+SKIPPED = 77
+libc = ctypes.CDLL(None, use_errno=True)
+
+
+class Failure(Exception):
+    """The test failed: a reason, and lines that help to understand it."""
+    def __init__(self, reason, details=()):
+        super().__init__(reason)
+        self.details = list(details)
+
+
+class Skip(Exception):
+    pass
+
+
+def call(name, *args):
+    if getattr(libc, name)(*args) < 0:
+        err = ctypes.get_errno()
+        raise OSError(err, f"{name}: {os.strerror(err)}")
+
+
+def tail(path, n=40):
+    try:
+        with open(path, errors="replace") as f:
+            return ["  " + line.rstrip("\n") for line in f.readlines()[-n:]]
+    except FileNotFoundError:
+        return []
+
+
+def died(status):
+    code = os.waitstatus_to_exitcode(status)
+    return f"exited with {code}" if code >= 0 else f"was killed by {signal.Signals(-code).name}"
+
+
+class Jail:
+    def __init__(self, test, flavour, options, work):
+        self.test, self.flavour, self.options, self.work = test, flavour, options, work
+        self.dir = f"{work}/d"
+        self.outfile, self.pidfile, self.output = f"{self.dir}/out", f"{self.dir}/pid", f"{work}/output"
+        self.deadline = time.monotonic() + options.timeout
+        self.exited = {}        # pid -> wait status of every child that ended
+        self.pid = None
+        self.commands = []      # what was run, for the report
+
+    # Processes.
+
+    def reap(self):
+        try:
+            while True:
+                pid, status = os.waitpid(-1, os.WNOHANG)
+                if not pid:
+                    return
+                self.exited[pid] = status
+        except ChildProcessError:
+            pass
+
+    def until(self, done, what, poll=None):
+        """Wait until done() holds; children that end wake us up, else we look every `poll` seconds."""
+        while True:
+            self.reap()
+            if done():
+                return
+            left = self.deadline - time.monotonic()
+            if left <= 0:
+                pids = sorted(int(n) for n in os.listdir("/proc") if n.isdigit() and n != "1")
+                raise Failure(f"{self.options.timeout} s are over: {what}", blocked_tasks(pids))
+            signal.sigtimedwait([signal.SIGCHLD], min(left, poll or left))
+
+    def spawn(self, argv, output, prepare=lambda: None):
+        pid = os.fork()
+        if pid:
+            return pid
+        try:
+            for sig in (signal.SIGPIPE, signal.SIGXFSZ):
+                signal.signal(sig, signal.SIG_DFL)      # Python ignores these
+            os.dup2(os.open("/dev/null", os.O_RDONLY), 0)
+            fd = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
+            os.dup2(fd, 1)
+            os.dup2(fd, 2)
+            prepare()
+            signal.pthread_sigmask(signal.SIG_SETMASK, [])
+            os.execve(argv[0], argv, {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C", "ZDTM": self.test.name})
+        except BaseException:
+            os.write(2, traceback.format_exc().encode())
+        os._exit(126)
+
+    def run(self, argv, output):
+        self.commands.append(" ".join(argv))
+        pid = self.spawn(argv, output)
+        self.until(lambda: pid in self.exited, f"waiting for {' '.join(argv)}")
+        return self.exited.pop(pid)
+
+    # The steps of a test.
+
+    def prepare_program(self):
+        os.umask(0o022)
+        os.chdir(self.dir)
+        if "shelljob" in self.test.flags:
+            os.setpgid(0, 0)
+        else:
+            os.setsid()
+        if self.flavour == "user":
+            os.setgroups(GROUPS)
+            os.setresgid(GID, GID, GID)
+            os.setresuid(UID, UID, UID)
+
+    def start(self):
+        program = shutil.copy(self.test.program, f"{self.work}/{self.test.name}")
+        os.mkdir(self.dir)
+        open(self.outfile, "w").close()
+        os.chmod(self.outfile, 0o666)
+        open(self.output, "w").close()
+        for path in (self.dir, self.outfile, self.output):
+            if self.flavour == "user":
+                os.chown(path, UID, GID)
+        os.chmod(self.dir, 0o777)       # for programs that change their uid
+        argv = [program, "--pidfile", self.pidfile, "--outfile", self.outfile, "--dir", self.dir]
+        child = self.spawn(argv, self.output, self.prepare_program)
+        self.until(lambda: child in self.exited or os.path.exists(self.pidfile),
+                   "the program does not say that it is ready", 0.002)
+        if child in self.exited:
+            if os.waitstatus_to_exitcode(self.exited[child]) == SKIPPED:
+                raise Skip("; ".join(self.verdicts("SKIP")) or "no reason given")
+            raise Failure(f"the program {died(self.exited[child])} before the checkpoint")
+        self.pid = child
+
+    def ckpt(self, command, images, *args):
+        argv = [self.options.ckpt, command, *args, "-D", images]
+        argv += self.options.ckpt_opts + self.test.options(command)
+        log = f"{images}/{command}.messages"
+        before = self.processes()
+        status = self.run(argv, log)
+        if status:
+            raise Failure(f"ckpt {command} {died(status)}", [f"{command}: messages:"] + tail(log))
+        return before
+
+    def processes(self):
+        self.reap()
+        return {int(n) for n in os.listdir("/proc") if n.isdigit()}
+
+    def compare(self, when, before):
+        diff = before.differences(Snapshot(self.pid, self.test.volatile))
+        if diff:
+            raise Failure(f"not the same {when}", diff[:120])
+
+    def images(self, name):
+        path = f"{self.work}/{name}"
+        os.mkdir(path)
+        return path
+
+    def dump_running(self, before):
+        processes = self.ckpt("dump", self.images("running"), "-t", str(self.pid), "-R")
+        if self.pid in self.exited:
+            raise Failure(f"the program {died(self.exited[self.pid])} after dump -R")
+        self.compare("after dump -R", before)
+        self.no_more_than(processes, "after dump -R")
+
+    def dump_and_restore(self, before, round_):
+        images = self.images(f"images{round_}")
+        processes = self.ckpt("dump", images, "-t", str(self.pid))
+        self.no_more_than(processes - set(before.pids), "after dump")
+        self.exited.pop(self.pid, None)
+        self.ckpt("restore", images, "-d")
+        if self.pid in self.exited:
+            raise Failure(f"the program {died(self.exited[self.pid])} after restore")
+        self.compare("after restore", before)
+        self.no_more_than(processes, "after restore")
+
+    def no_more_than(self, processes, when):
+        """What is exiting gets a moment; what stays is a failure."""
+        limit = time.monotonic() + 5
+        while left := self.processes() - processes:
+            if time.monotonic() > limit:
+                raise Failure(f"left over {when}", blocked_tasks(left))
+            signal.sigtimedwait([signal.SIGCHLD], 0.002)
+
+    def finish(self):
+        os.kill(self.pid, signal.SIGTERM)
+        self.until(lambda: self.pid in self.exited, "the program does not end after SIGTERM")
+        bad = self.verdicts("FAIL")
+        if bad:
+            raise Failure("; ".join(bad))
+        if self.exited[self.pid]:
+            raise Failure(f"the program {died(self.exited[self.pid])} after SIGTERM")
+        if not self.verdicts("PASS"):
+            raise Failure("the program told no verdict")
+
+    def verdicts(self, word):
+        with open(self.outfile, errors="replace") as f:
+            return [li.strip().removeprefix(word + ": ") for li in f if li.startswith(word)]
+
+    def steps(self):
+        feature = self.test.words.get("feature")
+        if feature and not self.options.null and self.run([self.options.ckpt, "check", "--feature", feature],
+                                                          f"{self.work}/feature"):
+            raise Skip(f"ckpt check --feature {feature} says no")
+        self.start()
+        if not self.options.null:
+            before = Snapshot(self.pid, self.test.volatile)
+            self.dump_running(before)
+            for i in range(self.options.iterations):
+                self.dump_and_restore(before, i)
+        self.finish()
+
+    def judge(self):
+        try:
+            self.steps()
+            return dict(verdict="PASS")
+        except Skip as e:
+            return dict(verdict="SKIP", reason=str(e))
+        except Failure as e:
+            reason, details = str(e), e.details
+        except Exception as e:
+            reason, details = f"driver: {e}", traceback.format_exc().splitlines()
+        said = self.verdicts("FAIL") if os.path.exists(self.outfile) else []
+        details += [f"program says: {line}" for line in said if line not in reason]
+        details += [f"ran: {command}" for command in self.commands]
+        output = tail(self.output)
+        return dict(verdict="FAIL", reason=reason, details=details + (["program's output:"] + output if output else []))
+
+
+def loopback_up():
+    with socket.socket() as s:
+        fcntl.ioctl(s, SIOCSIFFLAGS, struct.pack("16sH14x", b"lo", IFF_UP))
+
+
+def first_process(jail, result):
+    call("prctl", PR_SET_PDEATHSIG, signal.SIGKILL)
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGCHLD])
+    os.setsid()
+    call("mount", b"none", b"/", None, MS_REC | MS_PRIVATE, None)
+    call("mount", b"proc", b"/proc", b"proc", 0, None)
+    loopback_up()
+    verdict = jail.judge()
+    with open(result, "w") as f:
+        json.dump(verdict, f)
+
+
+def run_jail(test, flavour, options, work):
+    """Runs the test in new namespaces and leaves the verdict in work/result. Meant for a forked child."""
+    call("prctl", PR_SET_PDEATHSIG, signal.SIGKILL)
+    os.mkdir(work, 0o755)
+    call("unshare", CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWNET)
+    pid = os.fork()
+    if not pid:
+        try:
+            first_process(Jail(test, flavour, options, work), f"{work}/result")
+            os._exit(0)
+        except BaseException:
+            traceback.print_exc()
+        os._exit(1)
+    # The first process keeps the deadline itself; this is for the case that it is stuck.
+    signal.signal(signal.SIGALRM, lambda *_: os.kill(pid, signal.SIGKILL))
+    signal.alarm(int(options.timeout) + 20)
+    os.waitpid(pid, 0)
