@@ -47,8 +47,8 @@ struct proc_status {
 	uint32_t uid[4], gid[4];	/* real, effective, saved, file system */
 	uint32_t *groups;
 	size_t n_groups;
-	pid_t nspid[32], nstgid[32];	/* outermost first */
-	size_t n_nspid;
+	pid_t nspid[33], nstgid[33];	/* outermost first; 32 levels below the initial one */
+	size_t n_nspid;			/* 0: the kernel has no pid namespaces */
 	bool kthread;
 	int threads;
 	uint64_t sig_pending, sig_shared, sig_blocked, sig_ignored, sig_caught;
@@ -69,6 +69,8 @@ enum vma_flag {
 	VMF_UW, VMF_UI, VMF_SS, VMF_SL, VMF_LF, VMF_DP, VMF_BT, VMF_MT, VMF_NL, VMF_GU,
 	VMF_UNKNOWN = 63,
 };
+const char *vma_flag_name(enum vma_flag f);	/* "rd"; "??" if there is no such flag */
+int vma_flag_by_name(const char *two);		/* VMF_*, or -EINVAL */
 
 enum vma_type {
 	VMA_ANON, VMA_HEAP, VMA_STACK, VMA_VDSO, VMA_VVAR, VMA_VVAR_VCLOCK, VMA_VSYSCALL,
@@ -84,7 +86,7 @@ struct proc_vma {
 	dev_t dev;
 	uint64_t ino;
 	enum vma_type type;
-	const char *path;	/* as in maps, octal escapes undone, " (deleted)" taken off; "" if none */
+	const char *path;	/* as in maps, escaped newlines undone, " (deleted)" taken off; "" if none */
 	bool deleted;
 	uint64_t flags;		/* 1 << VMF_*; 0 when read from maps */
 	uint64_t page_size;	/* KernelPageSize in bytes; 0 when read from maps */
@@ -98,8 +100,9 @@ struct proc_limit { uint64_t soft, hard; };	/* UINT64_MAX: unlimited */
 int proc_parse_limits(const char *text, size_t len, struct proc_limit ret[16]); /* by RLIMIT_* */
 int proc_read_limits(struct arena *a, int procdir, struct proc_limit ret[16]);
 
-/* One "key:\tvalue" line of /proc/PID/fdinfo/FD. Kinds look up the keys they
- * know; the reader knows none of them. */
+/* One "key:\tvalue" line of /proc/PID/fdinfo/FD. A key ends at the first ':' or
+ * blank ("inotify wd:1 ino:..." has the key "inotify"). Kinds look up the keys
+ * they know; the reader knows none of them. */
 struct fdinfo_line { const char *key, *value; };
 struct fdinfo {
 	uint64_t pos;

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* text.c - small files of /proc, read without touching the arena. */
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+#include "cleanup.h"
+#include "io.h"
+#include "text.h"
+
+int proc_openat(int dirfd, const char *name)
+{
+	int fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+
+	return fd < 0 ? -errno : fd;
+}
+
+static ssize_t read_once(int fd, char *buf, size_t size)
+{
+	ssize_t n;
+
+	do
+		n = read(fd, buf, size);
+	while (n < 0 && errno == EINTR);
+	return n < 0 ? -errno : n;
+}
+
+int proc_text(struct arena *a, int dirfd, const char *name, char *buf, size_t size,
+	      const char **ret, size_t *ret_len)
+{
+	autoclose fd = proc_openat(dirfd, name);
+	char *text;
+	ssize_t n;
+	int r;
+
+	if (fd < 0)
+		return fd;
+	n = read_once(fd, buf, size);
+	if (n < 0)
+		return n;
+	if ((size_t)n < size) {
+		*ret = buf;
+		*ret_len = n;
+		return 0;
+	}
+	r = io_slurp(a, dirfd, name, PROC_TEXT_MAX, &text, ret_len);
+	if (!r)
+		*ret = text;
+	return r;
+}
