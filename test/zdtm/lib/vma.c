@@ -12,7 +12,10 @@ static char maps_before[2 << 20], maps_after[2 << 20];
 
 char *map_anon(size_t len, int prot, int flags)
 {
-	return must(mmap(NULL, len, prot, MAP_PRIVATE | MAP_ANONYMOUS | flags, -1, 0));
+	size_t pages = (len + PAGE - 1) / PAGE * PAGE;
+	char *room = must(mmap(NULL, pages + 2 * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0));
+
+	return must(mmap(room + PAGE, pages, prot, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | flags, -1, 0));
 }
 
 static void slurp(const char *path, char *buf, size_t size)

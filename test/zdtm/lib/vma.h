@@ -8,7 +8,7 @@
 
 #define PAGE 4096UL
 
-/* Private anonymous memory. */
+/* Private anonymous memory, a VMA of its own: there is an inaccessible page on either side. */
 char *map_anon(size_t len, int prot, int flags);
 
 /* Remembers /proc/self/maps; and fails the test with the first line that is not what it was. */
