@@ -16,9 +16,14 @@ struct arena;
 struct page_run { uint64_t start, end; };	/* addresses, page-aligned, end exclusive */
 
 /* fd: /proc/PID/pagemap. `anonymous`: the VMA has no file (a cheaper scan).
- * Appends to *runs, adjacent runs joined. -errno as from ioctl(2), read(2). */
+ * Appends to *runs, adjacent runs joined, but not to those there before.
+ * *n changes only on success. -errno as from ioctl(2), read(2). */
 int pagemap_select(struct arena *a, int fd, uint64_t start, uint64_t end, bool anonymous,
 		   struct page_run **runs, size_t *n);
+
+/* The same from plain pagemap reads, which cannot tell the zero page: it is selected. */
+int pagemap_select_plain(struct arena *a, int fd, uint64_t start, uint64_t end,
+			 struct page_run **runs, size_t *n);
 
 /* Of [start, end): bit i of *ret_shared set if page i is present but not
  * exclusive to this mm (pagemap bit 56 clear): pinning it would copy it.
