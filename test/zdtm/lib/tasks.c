@@ -34,9 +34,15 @@ void test_end(pid_t child)
 pthread_t test_thread(void *(*fn)(void *), void *arg)
 {
 	pthread_t thread;
-	int ret = pthread_create(&thread, NULL, fn, arg);
+	sigset_t block, old;
+	int ret;
 
+	sigemptyset(&block);
+	sigaddset(&block, SIGTERM);
+	pthread_sigmask(SIG_BLOCK, &block, &old);
+	ret = pthread_create(&thread, NULL, fn, arg);
 	check(!ret, "pthread_create: %s", strerror(ret));
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	return thread;
 }
 

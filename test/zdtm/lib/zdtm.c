@@ -13,14 +13,14 @@
 enum { EXIT_PASS = 0, EXIT_FAIL = 1, EXIT_SKIP = 77 };
 
 static char pidfile[PATH_MAX], outfile[PATH_MAX], dir[PATH_MAX];
-static uint32_t got_sigterm;
+uint32_t test_sigterm;
 
 static void on_sigterm(int sig)
 {
 	int saved = errno;
 
 	(void)sig;
-	event_set(&got_sigterm);
+	event_set(&test_sigterm);
 	errno = saved;
 }
 
@@ -75,12 +75,12 @@ void test_daemon(void)
 /* The handler changes the word first, so a signal just before the wait makes it return at once. */
 void test_waitsig(void)
 {
-	event_wait(&got_sigterm);
+	event_wait(&test_sigterm);
 }
 
 bool test_go(void)
 {
-	return !__atomic_load_n(&got_sigterm, __ATOMIC_ACQUIRE);
+	return !__atomic_load_n(&test_sigterm, __ATOMIC_ACQUIRE);
 }
 
 /* No stdio and no locks on the way out: the caller can be any thread, or a signal handler. */

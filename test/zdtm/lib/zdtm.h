@@ -21,6 +21,7 @@ void test_init(int argc, char **argv);
 void test_daemon(void);		/* all is set up: tells the driver, holds no descriptor afterwards */
 void test_waitsig(void);	/* returns once SIGTERM has come; blocks in a futex without timeout */
 bool test_go(void);		/* for busy loops: true until SIGTERM has come */
+extern uint32_t test_sigterm;	/* 1 once SIGTERM has come: for loops in assembly */
 
 /* One line to the outfile, which is opened for that moment only; then _exit with 0, 1 or 77. */
 _Noreturn void pass(void);
@@ -47,7 +48,7 @@ pid_t test_fork(void);
 void test_end(pid_t child);			/* SIGTERM it; it must exit with 0 */
 void test_reap(pid_t child, int status);	/* wait for it; wait status must be this */
 
-/* Threads; pthread_create and pthread_join that fail the test. */
+/* Threads, which have SIGTERM blocked; pthread_create and pthread_join that fail the test. */
 pthread_t test_thread(void *(*fn)(void *), void *arg);
 void *test_join(pthread_t thread);
 
