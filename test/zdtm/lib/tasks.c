@@ -46,6 +46,36 @@ pthread_t test_thread(void *(*fn)(void *), void *arg)
 	return thread;
 }
 
+struct start {
+	void *(*fn)(void *);
+	void *arg;
+	pid_t tid;
+	uint32_t told;
+};
+
+static void *start_thread(void *arg)
+{
+	struct start start = *(struct start *)arg;
+
+	((struct start *)arg)->tid = gettid();
+	event_set(&((struct start *)arg)->told);
+	return start.fn(start.arg);
+}
+
+pthread_t test_thread_in(long nr, void *(*fn)(void *), void *arg)
+{
+	struct start *start = malloc(sizeof(*start));
+	pthread_t thread;
+
+	check(start, "out of memory");
+	*start = (struct start){ .fn = fn, .arg = arg };
+	thread = test_thread(start_thread, start);
+	event_wait(&start->told);
+	wait_syscall(start->tid, nr);
+	free(start);
+	return thread;
+}
+
 void *test_join(pthread_t thread)
 {
 	void *value;
@@ -90,10 +120,12 @@ void wait_state(pid_t tid, char state)
 void wait_syscall(pid_t tid, long nr)
 {
 	char buf[256], *end;
+	long now;
 
 	for (;;) {
 		read_proc(tid, "syscall", buf, sizeof(buf));
-		if (strtol(buf, &end, 10) == nr && end > buf)
+		now = strtol(buf, &end, 10);
+		if (end > buf && (now == nr || now == SYS_restart_syscall))
 			return;
 		sched_yield();
 	}

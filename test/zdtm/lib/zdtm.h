@@ -50,11 +50,12 @@ void test_reap(pid_t child, int status);	/* wait for it; wait status must be thi
 
 /* Threads, which have SIGTERM blocked; pthread_create and pthread_join that fail the test. */
 pthread_t test_thread(void *(*fn)(void *), void *arg);
+pthread_t test_thread_in(long nr, void *(*fn)(void *), void *arg);	/* returns when it sleeps in call nr */
 void *test_join(pthread_t thread);
 
 /* Poll /proc (no time limit but the driver's) until a task of this test ... */
 void wait_state(pid_t tid, char state);		/* ... has this state in /proc/TID/stat: 'S', 'T', 'Z' ... */
-void wait_syscall(pid_t tid, long nr);		/* ... sleeps in system call nr */
+void wait_syscall(pid_t tid, long nr);		/* ... sleeps in call nr, or again in it (restart_syscall(2)) */
 /* Value of a numeric field of /proc/TID/status, e.g. "Threads", read in this base. */
 uint64_t task_status(pid_t tid, const char *field, int base);
 
