@@ -45,8 +45,10 @@ static int value_state(struct parse *p, struct scan *v, void *field)
 	(void)field;
 	if (v->p == v->end)
 		return -EINVAL;
-	p->st.state = *v->p;
-	v->p = v->end;		/* "S (sleeping)" */
+	p->st.state = *v->p++;
+	if (!SCAN_LIT(v, " ("))		/* "S (sleeping)", "t (tracing stop)" */
+		return -EINVAL;
+	v->p = v->end;
 	return 0;
 }
 

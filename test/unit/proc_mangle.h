@@ -120,12 +120,14 @@ static inline void mangle(const char *text, parse_fn *fn)
 /* The text with the first `from` in it replaced; to be freed. */
 static inline char *replaced(const char *text, const char *from, const char *to)
 {
+	size_t n_from = strlen(from), n_to = strlen(to), len = strlen(text);
 	const char *at = strstr(text, from);
-	char *out = NULL;
+	char *out = malloc(len + n_to + 1);
 
 	assert_non_null(at);
-	if (asprintf(&out, "%.*s%s%s", (int)(at - text), text, to, at + strlen(from)) < 0)
-		out = NULL;
 	assert_non_null(out);
+	memcpy(out, text, at - text);
+	memcpy(out + (at - text), to, n_to);
+	strcpy(out + (at - text) + n_to, at + n_from);
 	return out;
 }
