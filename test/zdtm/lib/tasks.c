@@ -57,12 +57,13 @@ static void *start_thread(void *arg)
 {
 	struct start start = *(struct start *)arg;
 
+	/* The starter may have freed it by the time of the wake-up, which touches no memory. */
 	((struct start *)arg)->tid = gettid();
 	event_set(&((struct start *)arg)->told);
 	return start.fn(start.arg);
 }
 
-pthread_t test_thread_in(long nr, void *(*fn)(void *), void *arg)
+pthread_t test_thread_tid(pid_t *tid, void *(*fn)(void *), void *arg)
 {
 	struct start *start = malloc(sizeof(*start));
 	pthread_t thread;
@@ -71,8 +72,17 @@ pthread_t test_thread_in(long nr, void *(*fn)(void *), void *arg)
 	*start = (struct start){ .fn = fn, .arg = arg };
 	thread = test_thread(start_thread, start);
 	event_wait(&start->told);
-	wait_syscall(start->tid, nr);
+	*tid = start->tid;
 	free(start);
+	return thread;
+}
+
+pthread_t test_thread_in(long nr, void *(*fn)(void *), void *arg)
+{
+	pid_t tid;
+	pthread_t thread = test_thread_tid(&tid, fn, arg);
+
+	wait_syscall(tid, nr);
 	return thread;
 }
 

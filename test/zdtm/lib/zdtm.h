@@ -50,6 +50,7 @@ void test_reap(pid_t child, int status);	/* wait for it; wait status must be thi
 
 /* Threads, which have SIGTERM blocked; pthread_create and pthread_join that fail the test. */
 pthread_t test_thread(void *(*fn)(void *), void *arg);
+pthread_t test_thread_tid(pid_t *tid, void *(*fn)(void *), void *arg);
 pthread_t test_thread_in(long nr, void *(*fn)(void *), void *arg);	/* returns when it sleeps in call nr */
 void *test_join(pthread_t thread);
 
