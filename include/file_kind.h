@@ -57,6 +57,11 @@ struct file_kind {
 	 * F_SETFL flags, owner and mode are set by the caller. */
 	int (*open)(struct opener *o, const FileObject *obj, const Description *desc, int peer);
 
+	/* Optional: the two descriptions that one call makes, for an object that
+	 * has just these: O_RDONLY and O_WRONLY of a pipe, in this order. A pipe
+	 * end opened again by open() shows O_LARGEFILE in F_GETFL; these do not. */
+	int (*pair)(struct opener *o, const FileObject *obj, int ret[2]);
+
 	/* Optional: in the process, when all descriptors have their final numbers. */
 	int (*link)(struct opener *o, const FileObject *obj, int fd);
 
@@ -72,3 +77,7 @@ const struct file_kind *file_kind_by_tag(FileObject__KindCase tag);
 /* The obstacle for a description that no kind claims: a name per sort of file
  * ("fd.unix", "fd.timerfd", "fd.deleted", ...). In src/kind/fd_unknown.c. */
 void file_unknown(const struct file_facts *f, struct obstacles *list);
+
+/* The obstacles that a description of any kind can have: locks, a SIGIO owner,
+ * a lease, a path that does not lead to the file any more. */
+void file_check_common(const struct file_facts *f, struct obstacles *list);

@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* kinds.h - the rows that the tables of kinds.c are made of. */
+#pragma once
+#include "file_kind.h"
+
+extern const struct file_kind regular_kind, directory_kind, chardev_kind, pipe_kind, fifo_kind,
+	eventfd_kind, epoll_kind, tty_kind, tcp_listen_kind;
