@@ -6,7 +6,8 @@
  * return 0 or -EINVAL (the text is not what the kernel writes) or -ENOMEM.
  * Readers (proc_read_*) open a file below `procdir`, a descriptor of
  * /proc/PID or /proc/PID/task/TID, and parse it. -ENOENT, -ESRCH: the task is
- * gone. Formats: proc(5) and Documentation/filesystems/proc.rst.
+ * gone; of maps, smaps and auxv also -ESRCH: it has no mm. Formats: proc(5)
+ * and Documentation/filesystems/proc.rst.
  */
 #pragma once
 #include <stdbool.h>
@@ -126,7 +127,7 @@ int proc_read_syscall(struct arena *a, int taskdir, struct proc_syscall *ret);
 int proc_parse_sched_exec_start(const char *text, size_t len, uint64_t *ret_ns);
 int proc_read_sched_exec_start(struct arena *a, int taskdir, uint64_t *ret_ns);
 
-int proc_read_auxv(struct arena *a, int procdir, uint64_t **ret, size_t *ret_n); /* words, AT_NULL pair included; none: it has no mm */
+int proc_read_auxv(struct arena *a, int procdir, uint64_t **ret, size_t *ret_n); /* words, AT_NULL pair included */
 int proc_read_has_timers(struct arena *a, int procdir, bool *ret);	/* any POSIX timer in /proc/PID/timers */
 int proc_read_u64(struct arena *a, int dirfd, const char *name, int base, uint64_t *ret); /* one number */
 int proc_read_s64(struct arena *a, int dirfd, const char *name, int64_t *ret);

@@ -255,6 +255,8 @@ int proc_read_maps(struct arena *a, int procdir, bool smaps, struct proc_vma **r
 	r = read_lines(&m, fd);
 	if (r)
 		return r;
+	if (!m.n)
+		return -ESRCH;	/* no mm; newer kernels say so in open(2) */
 	*ret = m.vmas;
 	*ret_n = m.n;
 	return 0;

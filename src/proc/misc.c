@@ -55,6 +55,7 @@ int proc_read_auxv(struct arena *a, int procdir, uint64_t **ret, size_t *ret_n)
 {
 	char buf[PROC_TEXT_SIZE] __attribute__((aligned(8)));
 	const uint64_t *words;
+	uint64_t *copy;
 	const char *text;
 	size_t len, n;
 	int r = proc_text(a, procdir, "auxv", buf, sizeof(buf), &text, &len);
@@ -63,11 +64,16 @@ int proc_read_auxv(struct arena *a, int procdir, uint64_t **ret, size_t *ret_n)
 		return r;
 	words = (const void *)text;
 	n = len / sizeof(*words);
-	if (len % (2 * sizeof(*words)) || (n && words[n - 2]))
+	if (!n)
+		return -ESRCH;	/* no mm; newer kernels say so in open(2) */
+	if (len % (2 * sizeof(*words)) || words[n - 2])
 		return -EINVAL;
-	*ret = arena_memdup(a, words, len);
+	copy = arena_memdup(a, words, len);
+	if (!copy)
+		return -ENOMEM;
+	*ret = copy;
 	*ret_n = n;
-	return n && !*ret ? -ENOMEM : 0;
+	return 0;
 }
 
 int proc_read_has_timers(struct arena *a, int procdir, bool *ret)
