@@ -17,6 +17,18 @@ pid_t test_fork(void)
 	return must(fork());
 }
 
+pid_t test_child(void (*fn)(long), long arg)
+{
+	pid_t child = test_fork();
+
+	if (!child) {
+		fn(arg);
+		_exit(0);
+	}
+	wait_syscall(child, SYS_futex);
+	return child;
+}
+
 void test_reap(pid_t child, int status)
 {
 	int got;

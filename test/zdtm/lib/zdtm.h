@@ -45,6 +45,7 @@ const char *test_path(const char *name);
 
 /* Processes. Children get the parent's SIGTERM handler, and test_waitsig() of their own. */
 pid_t test_fork(void);
+pid_t test_child(void (*fn)(long), long arg);	/* runs fn, then exits with 0; returns when it is in test_waitsig() */
 void test_end(pid_t child);			/* SIGTERM it; it must exit with 0 */
 void test_reap(pid_t child, int status);	/* wait for it; wait status must be this */
 
