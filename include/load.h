@@ -18,6 +18,8 @@
 #include "mm.pb-c.h"
 #include "tree.pb-c.h"
 
+struct where;
+
 /* Never NULL where the message is there: Task.regs; of the inventory: cpu,
  * frozen_at, options, figures. */
 struct loaded_process {
@@ -72,3 +74,7 @@ struct checkpoint {
 /* -EBADMSG: it contradicts itself; -ENOTSUP: it needs what this ckpt does not
  * have; *why says which record and what is wrong with it. */
 int load_checkpoint(struct arena *a, struct image *i, struct checkpoint *ret, const char **why);
+
+/* Say why a function of image.h, or load_checkpoint(), failed; with strerror
+ * only where it adds to the sentence. Returns err. */
+int load_fail(const struct where *w, int err, const char *why);

@@ -111,7 +111,7 @@ int image_read_inventory(struct arena *a, int dirfd, Inventory **ret, const char
 
 	err = read_metadata(a, dirfd, IMAGE_INVENTORY, O_NOFOLLOW, &data, &size, why);
 	if (err == -ENOENT)
-		return WHY(a, why, err, "there is no checkpoint in the directory: it has no inventory.img");
+		return WHY(a, why, err, "there is no checkpoint in the directory: inventory.img");
 	if (!err)
 		err = image_header_check(a, IMAGE_INVENTORY, data, size, &type, why);
 	if (err)

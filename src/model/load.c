@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "load_parts.h"
+#include "say.h"
 
 int load_bad(struct loader *l, const char *fmt, ...)
 {
@@ -133,5 +134,13 @@ int load_checkpoint(struct arena *a, struct image *i, struct checkpoint *ret, co
 		err = get_tree(&l);
 	if (!err)
 		*ret = c;
+	return err;
+}
+
+int load_fail(const struct where *w, int err, const char *why)
+{
+	bool complete = err == -EBADMSG || err == -ENOTSUP || err == -EEXIST || err == -EBUSY || err == -EINVAL;
+
+	fail(w, complete ? 0 : err, "%s", why ? why : "the checkpoint cannot be read or written");
 	return err;
 }
