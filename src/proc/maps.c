@@ -256,7 +256,7 @@ int proc_read_maps(struct arena *a, int procdir, bool smaps, struct proc_vma **r
 	if (r)
 		return r;
 	if (!m.n)
-		return -ESRCH;	/* no mm; newer kernels say so in open(2) */
+		return -ESRCH;	/* no mm: a zombie, a kernel thread */
 	*ret = m.vmas;
 	*ret_n = m.n;
 	return 0;
