@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include "arena.h"
 #include "files.pb-c.h"
 #include "image.h"
@@ -21,6 +22,29 @@ struct fixture {
 	struct tmpdir dir;
 	struct arena *mem;
 };
+
+/* This program's own fsync and renameat2 come before libc's: they fail when told to. */
+static int fsyncs_until_failure, fsyncs_failed;
+static bool no_exchange;
+
+int fsync(int fd)
+{
+	if (fsyncs_until_failure && !--fsyncs_until_failure) {
+		fsyncs_failed++;
+		errno = EIO;
+		return -1;
+	}
+	return (int)syscall(SYS_fsync, fd);
+}
+
+int renameat2(int from_dir, const char *from, int to_dir, const char *to, unsigned int flags)
+{
+	if (flags && no_exchange) {
+		errno = EINVAL;
+		return -1;
+	}
+	return (int)syscall(SYS_renameat2, from_dir, from, to_dir, to, flags);
+}
 
 static int setup(void **state)
 {
@@ -295,6 +319,46 @@ static void test_no_space_rolls_back(void **state)
 	assert_int_equal(stored_umask(f), 1);
 }
 
+/* A disk that fails at each fsync in turn, without and with an old checkpoint. */
+static void test_no_sync_rolls_back(void **state)
+{
+	struct fixture *f = *state;
+
+	for (int old = 0; old < 2; old++) {
+		int n = 1, err;
+
+		do {
+			struct image_writer *w = begin(f, old, 2);
+
+			fsyncs_until_failure = n++;
+			err = commit(f, w, "mm");
+			assert_int_equal(err, fsyncs_until_failure ? 0 : -EIO);
+			fsyncs_until_failure = 0;
+			if (err && old)
+				assert_int_equal(stored_umask(f), 1);
+			if (err)
+				assert_int_equal(tmpdir_count(&f->dir), old ? 4 : 0);
+		} while (err);
+		assert_int_equal(stored_umask(f), 2);
+		assert_int_equal(tmpdir_count(&f->dir), 4);
+		make(f, 1);
+	}
+	/* Two parts, pages, directory, inventory, directory. */
+	assert_int_equal(fsyncs_failed, 12);
+}
+
+static void test_overwrite_without_exchange(void **state)
+{
+	struct fixture *f = *state;
+
+	no_exchange = true;
+	make(f, 1);
+	make(f, 2);
+	no_exchange = false;
+	assert_int_equal(stored_umask(f), 2);
+	assert_int_equal(tmpdir_count(&f->dir), 4);
+}
+
 static void test_truncated_anywhere(void **state)
 {
 	struct fixture *f = *state;
@@ -528,7 +592,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(test_round_trip), T(test_modes), T(test_writer_refuses), T(test_abort_leaves_nothing),
 		T(test_overwrite), T(test_overwrite_rubbish), T(test_leftovers_go_foreign_files_stay),
-		T(test_no_space_rolls_back), T(test_truncated_anywhere), T(test_any_bit_flipped),
+		T(test_no_space_rolls_back), T(test_no_sync_rolls_back),
+		T(test_overwrite_without_exchange), T(test_truncated_anywhere), T(test_any_bit_flipped),
 		T(test_crafted_bytes), T(test_wrong_magic), T(test_wrong_version), T(test_reserved_not_zero),
 		T(test_huge_payload), T(test_framing), T(test_unknown_fields), T(test_inventory_lies),
 		T(test_not_regular),
