@@ -4,6 +4,7 @@ import ctypes
 import fcntl
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -125,6 +126,8 @@ class Jail:
             os.setresuid(UID, UID, UID)
 
     def start(self):
+        if not os.path.exists(self.test.program):
+            raise Failure("the program is not built (make zdtm)")
         program = shutil.copy(self.test.program, f"{self.work}/{self.test.name}")
         os.mkdir(self.dir)
         open(self.outfile, "w").close()
@@ -144,15 +147,17 @@ class Jail:
             raise Failure(f"the program {died(self.exited[child])} before the checkpoint")
         self.pid = child
 
-    def ckpt(self, command, images, *args):
+    def ckpt(self, command, images, *args, expect=0):
+        """What processes there were before, and the messages."""
         argv = [self.options.ckpt, command, *args, "-D", images]
         argv += self.options.ckpt_opts + self.test.options(command)
         log = f"{images}/{command}.messages"
         before = self.processes()
         status = self.run(argv, log)
-        if status:
-            raise Failure(f"ckpt {command} {died(status)}", [f"{command}: messages:"] + tail(log))
-        return before
+        messages = tail(log, 1000)
+        if os.waitstatus_to_exitcode(status) != expect:
+            raise Failure(f"ckpt {command} {died(status)}", [f"{command}: messages:"] + messages[-40:])
+        return before, messages
 
     def processes(self):
         self.reap()
@@ -169,7 +174,7 @@ class Jail:
         return path
 
     def dump_running(self, before):
-        processes = self.ckpt("dump", self.images("running"), "-t", str(self.pid), "-R")
+        processes, _ = self.ckpt("dump", self.images("running"), "-t", str(self.pid), "-R")
         if self.pid in self.exited:
             raise Failure(f"the program {died(self.exited[self.pid])} after dump -R")
         self.compare("after dump -R", before)
@@ -177,7 +182,7 @@ class Jail:
 
     def dump_and_restore(self, before, round_):
         images = self.images(f"images{round_}")
-        processes = self.ckpt("dump", images, "-t", str(self.pid))
+        processes, _ = self.ckpt("dump", images, "-t", str(self.pid))
         self.no_more_than(processes - set(before.pids), "after dump")
         self.exited.pop(self.pid, None)
         self.ckpt("restore", images, "-d")
@@ -185,6 +190,19 @@ class Jail:
             raise Failure(f"the program {died(self.exited[self.pid])} after restore")
         self.compare("after restore", before)
         self.no_more_than(processes, "after restore")
+
+    def refused_dump(self, before, obstacle, *args):
+        images = self.images("refused" + "".join(args))
+        processes, messages = self.ckpt("dump", images, "-t", str(self.pid), *args, expect=1)
+        named = re.compile(rf"(?<![\w.]){re.escape(obstacle)}(?![\w.])")
+        if not any(named.search(line) for line in messages):
+            raise Failure(f"dump does not name the obstacle {obstacle}", ["dump: messages:"] + messages[-40:])
+        if os.path.exists(f"{images}/inventory.img"):
+            raise Failure("dump refuses, but leaves a checkpoint")
+        if self.pid in self.exited:
+            raise Failure(f"the program {died(self.exited[self.pid])} after a refused dump")
+        self.compare("after a refused dump", before)
+        self.no_more_than(processes, "after a refused dump")
 
     def no_more_than(self, processes, when):
         """What is exiting gets a moment; what stays is a failure."""
@@ -216,11 +234,18 @@ class Jail:
             raise Skip(f"ckpt check --feature {feature} says no")
         self.start()
         if not self.options.null:
-            before = Snapshot(self.pid, self.test.volatile)
-            self.dump_running(before)
-            for i in range(self.options.iterations):
-                self.dump_and_restore(before, i)
+            self.checkpoints(Snapshot(self.pid, self.test.volatile))
         self.finish()
+
+    def checkpoints(self, before):
+        obstacle = self.test.words.get("obstacle")
+        if obstacle:
+            self.refused_dump(before, obstacle, "-R")
+            self.refused_dump(before, obstacle)
+            return
+        self.dump_running(before)
+        for i in range(self.options.iterations):
+            self.dump_and_restore(before, i)
 
     def judge(self):
         try:

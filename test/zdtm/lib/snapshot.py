@@ -132,6 +132,8 @@ class Snapshot:
     def differences(self, after):
         """Readable lines; none if nothing differs."""
         out = []
+        if self.pids != after.pids:     # all else would follow from this
+            return [f"pids were {self.pids}", f"pids are  {after.pids}"]
         for name in list(self.sections) + [n for n in after.sections if n not in self.sections]:
             a, b = self.sections.get(name, []), after.sections.get(name, [])
             if a != b:
