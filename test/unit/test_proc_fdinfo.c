@@ -66,7 +66,8 @@ static void repeated_keys(void **state)
 
 	assert_int_equal(f.n_lines, 6);
 	assert_string_equal(f.lines[4].key, "tfd");
-	assert_string_equal(f.lines[4].value, "8 events:       19 data:         ffffffff00000008  pos:0 ino:1f sdev:e");
+	assert_string_equal(f.lines[4].value,
+			    "8 events:       19 data:         ffffffff00000008  pos:0 ino:1f sdev:e");
 	assert_string_equal(f.lines[5].key, "tfd");
 	assert_ptr_equal(fdinfo_get(&f, "tfd"), f.lines[4].value);
 	assert_int_equal(f.pos, 0);

@@ -50,7 +50,8 @@ static void by_resource(void **state)
 
 static void a_new_limit_is_no_error(void **state)
 {
-	char *text = replaced(SAMPLE, "Max realtime timeout", "Max novelty               lots\nMax realtime timeout");
+	char *text = replaced(SAMPLE, "Max realtime timeout",
+			      "Max novelty               lots\nMax realtime timeout");
 	struct proc_limit lim[16];
 
 	(void)state;
@@ -61,9 +62,11 @@ static void a_new_limit_is_no_error(void **state)
 static void refused(void **state)
 {
 	static const struct { const char *from, *to; } bad[] = {
-		{ "Max nice", "Max mice" }, { "Max cpu time ", "Max cpu times" }, { "819200 ", "" },
-		{ "819200 ", "81920x" }, { "unlimited ", "unlimited" "x" }, { "18446744073709551615", "18446744073709551616" },
-		{ "96366 ", "-1 " }, { "us        \n", "us" },
+		/* What is left is "819201" and "bytes". */
+		{ "819200               ", "" },
+		{ "Max nice", "Max mice" }, { "Max cpu time ", "Max cpu times" },
+		{ "819200 ", "81920x" }, { "unlimited ", "unlimitedx" },
+		{ "18446744073709551615", "18446744073709551616" }, { "96366 ", "-1 " }, { "us        \n", "us" },
 	};
 	struct proc_limit lim[16];
 
@@ -71,7 +74,6 @@ static void refused(void **state)
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
 		char *text = replaced(SAMPLE, bad[i].from, bad[i].to);
 
-		/* "819200 " taken away leaves the hard limit as the soft one and "bytes" as the hard one. */
 		if (parse(text, lim) != -EINVAL)
 			fail_msg("accepted: '%s' instead of '%s'", bad[i].to, bad[i].from);
 		free(text);

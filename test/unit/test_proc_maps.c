@@ -135,7 +135,8 @@ static void names(void **state)
 static void neighbours_share_a_path(void **state)
 {
 	struct proc_vma *v = parsed(*state, "1000-2000 r--p 0 1:2 3 /a\n2000-3000 r--p 0 1:2 3 /ab\n"
-					    "3000-4000 r--p 0 1:2 3 /ab (deleted)\n4000-5000 r--p 0 1:2 3 /a\n", 4);
+					    "3000-4000 r--p 0 1:2 3 /ab (deleted)\n"
+					    "4000-5000 r--p 0 1:2 3 /a\n", 4);
 
 	assert_string_equal(v[0].path, "/a");
 	assert_string_equal(v[1].path, "/ab");
@@ -169,8 +170,8 @@ static void smaps(void **state)
 
 static void flag_names(void **state)
 {
-	static const char order[] = "rd wr ex sh mr mw me ms gd pf dw lo io sr rr dc de ac nr ht sf ar wf dd sd mm hg nh "
-				    "mg um uw ui ss sl lf dp bt mt nl gu ";
+	static const char order[] = "rd wr ex sh mr mw me ms gd pf dw lo io sr rr dc de ac nr ht sf ar wf dd sd "
+				    "mm hg nh mg um uw ui ss sl lf dp bt mt nl gu ";
 
 	(void)state;
 	for (int f = 0; order[3 * f]; f++) {
@@ -196,8 +197,10 @@ static void nothing(void **state)
 static void refused(void **state)
 {
 	static const struct { const char *from, *to; } bad[] = {
-		{ "564b81f24000-", "564b81f2a000-" }, { "564b81f24000-", "664b81f2a000-" }, { "564b81f24000-", "-" },
-		{ "564b81f24000", "10000000000000000" }, { "r-xp", "rxxp" }, { "r-xp", "r-xq" }, { "r-xp", "r-x" },
+		{ "564b81f24000-", "564b81f2a000-" }, { "564b81f24000-", "664b81f2a000-" },
+		{ "564b81f24000-", "-" },
+		{ "564b81f24000", "10000000000000000" }, { "r-xp", "rxxp" }, { "r-xp", "r-xq" },
+		{ "r-xp", "r-x" },
 		{ "fe:00", "fe00" }, { "fe:00", "fe:100000000" }, { "247498 ", "" }, { "247498", "247498x" },
 		{ "247498", "18446744073709551616" }, { "564b81f24000-", "Size:  4 kB\n564b81f24000-" },
 		{ "  20 kB", "  20 MB" }, { "  20 kB", "" }, { "  20 kB", "  20 kBs" },
@@ -241,7 +244,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(numbers), cmocka_unit_test(types), cmocka_unit_test(names),
-		cmocka_unit_test(neighbours_share_a_path), cmocka_unit_test(smaps), cmocka_unit_test(flag_names),
+		cmocka_unit_test(neighbours_share_a_path), cmocka_unit_test(smaps),
+		cmocka_unit_test(flag_names),
 		cmocka_unit_test(nothing), cmocka_unit_test(refused), cmocka_unit_test(mangled),
 	};
 

@@ -28,12 +28,14 @@ struct fix { struct arena *a; int fd; };
 typedef int select_fn(struct arena *a, int fd, uint64_t start, uint64_t end,
 		      struct page_run **runs, size_t *n);
 
-static int select_anon(struct arena *a, int fd, uint64_t start, uint64_t end, struct page_run **runs, size_t *n)
+static int select_anon(struct arena *a, int fd, uint64_t start, uint64_t end,
+		       struct page_run **runs, size_t *n)
 {
 	return pagemap_select(a, fd, start, end, true, runs, n);
 }
 
-static int select_file(struct arena *a, int fd, uint64_t start, uint64_t end, struct page_run **runs, size_t *n)
+static int select_file(struct arena *a, int fd, uint64_t start, uint64_t end,
+		       struct page_run **runs, size_t *n)
 {
 	return pagemap_select(a, fd, start, end, false, runs, n);
 }
@@ -91,7 +93,8 @@ static void check(struct fix *f, select_fn *fn, const char *at, const char *want
 	got[n_pages] = '\0';
 	assert_int_equal(fn(f->a, f->fd, (uintptr_t)at, (uintptr_t)at + n_pages * PAGE, &runs, &n), 0);
 	for (size_t i = 0; i < n; i++) {
-		size_t first = (runs[i].start - (uintptr_t)at) / PAGE, last = (runs[i].end - (uintptr_t)at) / PAGE;
+		size_t first = (runs[i].start - (uintptr_t)at) / PAGE;
+		size_t last = (runs[i].end - (uintptr_t)at) / PAGE;
 
 		assert_true(runs[i].start < runs[i].end && last <= n_pages);
 		if (i)
@@ -241,7 +244,8 @@ static void many_runs(void **state)
 		struct page_run *runs = NULL;
 		size_t n = 0;
 
-		assert_int_equal(ways[w](f->a, f->fd, (uintptr_t)p, (uintptr_t)p + pages * PAGE, &runs, &n), 0);
+		assert_int_equal(ways[w](f->a, f->fd, (uintptr_t)p, (uintptr_t)p + pages * PAGE,
+					 &runs, &n), 0);
 		assert_int_equal(n, 4501);
 		for (size_t i = 0; i < n; i++) {
 			assert_int_equal(runs[i].start, (uintptr_t)p + 2 * i * PAGE);
@@ -263,7 +267,8 @@ static void long_runs_are_one(void **state)
 		struct page_run *runs = NULL;
 		size_t n = 0;
 
-		assert_int_equal(ways[w](f->a, f->fd, (uintptr_t)p, (uintptr_t)p + pages * PAGE, &runs, &n), 0);
+		assert_int_equal(ways[w](f->a, f->fd, (uintptr_t)p, (uintptr_t)p + pages * PAGE,
+					 &runs, &n), 0);
 		assert_int_equal(n, 1);
 		assert_int_equal(runs[0].end - runs[0].start, pages * PAGE);
 	}
@@ -279,8 +284,8 @@ static void appends(void **state)
 
 	memset(p, 1, 4 * PAGE);
 	for (size_t i = 0; i < 4; i += 2)
-		assert_int_equal(select_anon(f->a, f->fd, (uintptr_t)p + i * PAGE, (uintptr_t)p + (i + 2) * PAGE,
-					     &runs, &n), 0);
+		assert_int_equal(select_anon(f->a, f->fd, (uintptr_t)p + i * PAGE,
+					     (uintptr_t)p + (i + 2) * PAGE, &runs, &n), 0);
 	/* Two calls, two runs, although they touch: they may be two VMAs. */
 	assert_int_equal(n, 2);
 	assert_int_equal(runs[0].end, (uintptr_t)p + 2 * PAGE);
@@ -380,9 +385,11 @@ static void shared_far_away(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(anonymous), cmocka_unit_test(zero_page), cmocka_unit_test(inaccessible_but_there),
+		cmocka_unit_test(anonymous), cmocka_unit_test(zero_page),
+		cmocka_unit_test(inaccessible_but_there),
 		cmocka_unit_test(given_back), cmocka_unit_test(private_file), cmocka_unit_test(shared),
-		cmocka_unit_test(guard_pages), cmocka_unit_test(many_runs), cmocka_unit_test(long_runs_are_one),
+		cmocka_unit_test(guard_pages), cmocka_unit_test(many_runs),
+		cmocka_unit_test(long_runs_are_one),
 		cmocka_unit_test(appends), cmocka_unit_test(wrong_descriptor), cmocka_unit_test(falls_back),
 		cmocka_unit_test(shared_with_a_child), cmocka_unit_test(shared_far_away),
 	};

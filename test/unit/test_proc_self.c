@@ -192,7 +192,8 @@ static void small_files(void **state)
 static void numbers(void **state)
 {
 	static const struct { const char *text; int r; int64_t want; } all[] = {
-		{ "-1000\n", 0, -1000 }, { "17", 0, 17 }, { "0\n", 0, 0 }, { "", -EINVAL, 0 }, { "\n", -EINVAL, 0 },
+		{ "-1000\n", 0, -1000 }, { "17", 0, 17 }, { "0\n", 0, 0 }, { "", -EINVAL, 0 },
+		{ "\n", -EINVAL, 0 },
 		{ "1 2\n", -EINVAL, 0 }, { "-\n", -EINVAL, 0 }, { "9223372036854775808\n", -EINVAL, 0 },
 		{ "-9223372036854775808\n", 0, INT64_MIN }, { "1\n2\n", -EINVAL, 0 },
 	};

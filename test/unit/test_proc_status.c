@@ -3,9 +3,11 @@
 #include "proc_mangle.h"
 #include "proc.h"
 
-#define HEAD "Name:\tsl eep\nUmask:\t0027\nState:\tS (sleeping)\nTgid:\t5245\nNgid:\t0\nPid:\t5246\nPPid:\t5238\n" \
+#define HEAD "Name:\tsl eep\nUmask:\t0027\nState:\tS (sleeping)\nTgid:\t5245\nNgid:\t0\n" \
+	"Pid:\t5246\nPPid:\t5238\n" \
 	"TracerPid:\t77\nUid:\t1000\t1001\t1002\t4294967295\nGid:\t0\t5\t6\t7\nFDSize:\t256\n" \
-	"Groups:\t4 24 4294967294 \nNStgid:\t5245\t8\t1\nNSpid:\t5246\t9\t2\nNSpgid:\t5238\t0\t0\nNSsid:\t2517\t0\t0\n"
+	"Groups:\t4 24 4294967294 \nNStgid:\t5245\t8\t1\nNSpid:\t5246\t9\t2\n" \
+	"NSpgid:\t5238\t0\t0\nNSsid:\t2517\t0\t0\n"
 #define MM "VmPeak:\t    3060 kB\nVmSize:\t    3060 kB\nHugetlbPages:\t       0 kB\nCoreDumping:\t0\n" \
 	"THP_enabled:\t0\nuntag_mask:\t0xffffffffffffffff\n"
 #define SIGNALS "Threads:\t2\nSigQ:\t0/96365\nSigPnd:\t0000000000000001\nShdPnd:\t0000000000000102\n" \
@@ -23,8 +25,8 @@
 #define ZOMBIE_6_18 "Name:\tsh\nState:\tZ (zombie)\nTgid:\t12\nNgid:\t0\nPid:\t12\nPPid:\t1\nTracerPid:\t0\n" \
 	"Uid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\nFDSize:\t0\nGroups:\t0 \nNStgid:\t12\nNSpid:\t12\n" \
 	"NSpgid:\t12\nNSsid:\t1\nKthread:\t0\n" SIGNALS CAPS "CapAmb:\t0\n" SECCOMP TAIL
-#define KTHREAD_6_18 "Name:\tkthreadd\nUmask:\t0000\nState:\tS (sleeping)\nTgid:\t2\nNgid:\t0\nPid:\t2\nPPid:\t0\n" \
-	"TracerPid:\t0\nUid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\nFDSize:\t64\nGroups:\t \nNStgid:\t2\nNSpid:\t2\n" \
+#define KTHREAD_6_18 "Name:\tkthreadd\nUmask:\t0000\nState:\tS (sleeping)\nTgid:\t2\nNgid:\t0\n" \
+	"Pid:\t2\nPPid:\t0\nTracerPid:\t0\nUid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\nFDSize:\t64\nGroups:\t \nNStgid:\t2\nNSpid:\t2\n" \
 	"NSpgid:\t0\nNSsid:\t0\nKthread:\t1\n" SIGNALS CAPS "CapAmb:\t0\n" SECCOMP TAIL
 
 static int setup(void **state)
@@ -202,7 +204,8 @@ static void refused(void **state)
 		{ "5246", "2147483648" }, { "5246", "" }, { "5246", "12x" }, { "S (", "" },
 		{ "1000\t1001", "1000" }, { "1000\t1001", "4294967296\t0" }, { "7\nFD", "7\t8\nFD" },
 		{ "4 24", "4 24 x" }, { "4 24", "4294967296" }, { "0027", "0028" }, { "S (sleeping)", "" },
-		{ "NStgid:\t5245\t8", "NStgid:\t5245" }, { "SigBlk:\t", "SigBlk:\t1" }, { "SigBlk:\t7", "SigBlk:\tg" },
+		{ "NStgid:\t5245\t8", "NStgid:\t5245" }, { "SigBlk:\t", "SigBlk:\t1" },
+		{ "SigBlk:\t7", "SigBlk:\tg" },
 		{ "Kthread:\t0", "Kthread:\tyes" }, { "sl eep", "0123456789012345678901234567890123456789"
 		"012345678901234567890123" },
 	};
