@@ -68,5 +68,8 @@ int image_decode(struct arena *a, const char *name, const uint8_t *payload, size
  * but not `needs`. -ENOENT: there is none. */
 int image_read_inventory(struct arena *a, int dirfd, Inventory **ret, const char **why);
 
-/* Say why, return err. */
-#define WHY(a, why, err, ...) (*(why) = arena_printf((a), __VA_ARGS__), (err))
+/* Say why, return err, which may be made of errno. */
+#define WHY(a, why, err, ...) ({						\
+	int err_ = (err);							\
+	*(why) = arena_printf((a), __VA_ARGS__);				\
+	err_; })
