@@ -32,24 +32,32 @@ static bool is_served(const struct planner *p, uint32_t i)
 
 static int fail_root(struct planner *p, uint32_t i)
 {
-	uint32_t sid = p->sids.key[p->places[i].need_session];
-	pid_t pid = p->nodes[i].pid;
-
-	if (p->places[i].session == p->places[i].need_session)
-		return plan_fail(p, i,
-			"pid %d, the root of the tree, is in session %u, whose leader is not in the tree above it",
-			pid, sid);
 	return plan_fail(p, i,
-		"pid %d, the root of the tree, would have to be born in session %u to give it to its children",
-		pid, sid);
+		"pid %d, the root of the tree, is in session %u, whose leader is not in the tree above it",
+		p->nodes[i].pid, p->sids.key[p->places[i].need_session]);
+}
+
+/* Neither the parent of i nor a sibling can ever have been in that session:
+ * an orphan, mostly, whose maker has died. */
+static int fail_birth(struct planner *p, uint32_t i)
+{
+	const struct plan_node *node = &p->nodes[i];
+	const struct place *at = &p->places[i];
+	bool ends_there = at->session == at->need_session;
+
+	return plan_fail(p, i,
+		"pid %d %s %s %d, but is a child of pid %d, which cannot have been in it, and has no sibling to lead it",
+		node->pid, ends_there ? "is in" : "was born in",
+		at->need_session == OUTSIDE ? "a session outside the tree:" : "session",
+		ends_there ? node->sid : (pid_t)p->sids.key[at->need_session],
+		p->nodes[node->parent].pid);
 }
 
 /* The parent of i must be born in the session that i needs, to make i before
- * its own setsid. 1 if that is new and the parent must in turn be served. */
+ * its own setsid. 1 if that is new, so that the parent may in turn have to ask. */
 static int ask_parent(struct planner *p, uint32_t i)
 {
-	uint32_t s = p->places[i].need_session, sid = p->sids.key[s], parent = parent_of(p, i);
-	const struct plan_node *nodes = p->nodes;
+	uint32_t s = p->places[i].need_session, parent = parent_of(p, i);
 	struct place *at;
 
 	if (parent == PLAN_CKPT)
@@ -57,17 +65,14 @@ static int ask_parent(struct planner *p, uint32_t i)
 	at = &p->places[parent];
 	if (at->need_session == s)
 		return 0;
-	if (!plan_leads(p, parent))
-		return plan_fail(p, i, s == OUTSIDE ?
-			"pid %d is in a session outside the tree (%u), in which its parent pid %d can never have been" :
-			"pid %d is in session %u, or has children in it, in which its parent pid %d can never have been",
-			nodes[i].pid, s == OUTSIDE ? (uint32_t)nodes[i].sid : sid, nodes[parent].pid);
+	if (!plan_leads(p, parent) || (parent_of(p, parent) == PLAN_CKPT && s != OUTSIDE))
+		return fail_birth(p, i);
 	if (at->need_session != ANY)
 		return plan_fail(p, parent,
 			"pid %d has children in sessions %u and %u (0: outside the tree), but was born in one only",
-			nodes[parent].pid, p->sids.key[at->need_session], sid);
+			p->nodes[parent].pid, p->sids.key[at->need_session], p->sids.key[s]);
 	at->need_session = s;
-	return !is_served(p, parent);
+	return 1;
 }
 
 /* Children come after their parents: backwards, every need is known in time. */

@@ -121,7 +121,6 @@ static int begin_table(struct planner *p, struct plan_climb *c)
 			"pid %d shares a descriptor table, but no process in it can make all the others",
 			p->nodes[c->roots[0].node].pid);
 	p->places[first].unshares = true;
-	p->places[first].need_files = ANY;
 	make_siblings(p, first, c);
 	return 0;
 }

@@ -45,12 +45,8 @@ static void add_clone(struct writer *w, uint32_t actor, uint32_t node)
 
 static void add_setpgid(struct writer *w, uint32_t node, uint32_t group)
 {
-	struct place *at = &w->p->places[node];
-
-	if (at->now_group == group)
-		return;
 	add(w, PLAN_SETPGID, node, node)->pgid = (pid_t)w->p->pgids.key[group];
-	at->now_group = group;
+	w->p->places[node].now_group = group;
 }
 
 static bool is_early(const struct planner *p, uint32_t maker, uint32_t node)

@@ -259,11 +259,13 @@ static void impossible_sessions(void **state)
 	(void)state;
 	REFUSED(0, "pid 10, the root", { P(10, ROOT, 5, 10) });
 	REFUSED(0, "pid 10, the root", { P(10, ROOT, 11, 11) }, { P(11, 0, 11, 11) });
-	REFUSED(0, "pid 10, the root", { P(10, ROOT, 10, 10) }, { P(11, 0, 10, 10) }, { P(12, 1, 12, 12) },
-		{ P(13, 0, 12, 12) });
+	REFUSED(3, "pid 13 is in session 12, but is a child of pid 10", { P(10, ROOT, 10, 10) },
+		{ P(11, 0, 10, 10) }, { P(12, 1, 12, 12) }, { P(13, 0, 12, 12) });
+	REFUSED(3, "pid 13 was born in session 12", { P(10, ROOT, 10, 10) },
+		{ P(11, 0, 10, 10) }, { P(12, 1, 12, 12) }, { P(13, 0, 13, 13) }, { P(14, 3, 12, 12) });
 	REFUSED(2, "pid 12 is in session 13", { P(10, ROOT, 10, 10) }, { P(11, 0, 10, 10) },
 		{ P(12, 1, 13, 13) }, { P(13, 0, 13, 13) });
-	REFUSED(2, "pid 12 is in a session outside", { P(10, ROOT, 10, 10) }, { P(11, 0, 10, 10) },
+	REFUSED(2, "pid 12 is in a session outside the tree: 5", { P(10, ROOT, 10, 10) }, { P(11, 0, 10, 10) },
 		{ P(12, 1, 5, 5), OUT_GROUP });
 	REFUSED(2, "pid 22 is in session 20", { P(10, ROOT, 10, 10) }, { P(11, 0, 10, 10) },
 		{ P(22, 1, 20, 20) }, { P(23, 0, 20, 20) });

@@ -13,7 +13,8 @@
  * - An orphan that was born in such a session but has since left it may be
  *   planned or not: that depends on whether a child it made before needs it.
  * - Two group leaders, each in the group of the other, need a third process
- *   to get there, which may have gone since: not planned then.
+ *   to get there, which may have gone since: not planned then. (Nor if that
+ *   was one which has made a session of its own since.)
  * - Tables are always planned where nobody has left one or died.
  */
 #include "plan_sim.h"
