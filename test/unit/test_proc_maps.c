@@ -4,6 +4,7 @@
 #include <sys/sysmacros.h>
 #include "proc_mangle.h"
 #include "proc.h"
+#include "tmpdir.h"
 
 #define PAD "                     "
 #define MAPS \
@@ -219,6 +220,51 @@ static void refused(void **state)
 	}
 }
 
+static void no_nul_in_a_path(void **state)
+{
+	static const char text[] = "1000-2000 r--p 0 1:2 3 /a\0b\n2000-3000 r--p 0 1:2 3 /a\0b\n";
+	struct proc_vma *v;
+	size_t n;
+
+	assert_int_equal(proc_parse_maps(*state, text, sizeof(text) - 1, &v, &n), -EINVAL);
+}
+
+static int read_file(struct arena *a, struct tmpdir *dir, const char *text, struct proc_vma **v, size_t *n)
+{
+	tmpdir_put(dir, "smaps", text, strlen(text));
+	return proc_read_maps(a, dir->fd, true, v, n);
+}
+
+/* The kernel gives whole lines as a rule; a file on disk is cut anywhere by the size of the buffer. */
+static void reads_that_end_anywhere(void **state)
+{
+	size_t count = 999, one = strlen(SMAPS_NEW SMAPS_OLD), n, n_parsed;
+	char *text = malloc(count * one + 1);
+	struct proc_vma *v, *parsed_v;
+	struct tmpdir dir;
+
+	assert_non_null(text);
+	for (size_t i = 0; i < count; i++)
+		memcpy(text + i * one, SMAPS_NEW SMAPS_OLD, one + 1);
+	tmpdir_make(&dir);
+	assert_int_equal(read_file(*state, &dir, text, &v, &n), 0);
+	assert_int_equal(proc_parse_maps(*state, text, count * one, &parsed_v, &n_parsed), 0);
+	assert_int_equal(n, 2 * count);
+	assert_int_equal(n_parsed, n);
+	for (size_t i = 0; i < n; i++) {
+		assert_string_equal(v[i].path, parsed_v[i].path);
+		assert_int_equal(v[i].ino, parsed_v[i].ino);
+		assert_int_equal(v[i].page_size, parsed_v[i].page_size);
+		assert_true(v[i].flags == parsed_v[i].flags);
+	}
+	text[count * one - 1] = '\0';
+	assert_int_equal(read_file(*state, &dir, text, &v, &n), -EINVAL);
+	memset(text, 'f', count * one - 1);
+	assert_int_equal(read_file(*state, &dir, text, &v, &n), -EINVAL);
+	tmpdir_remove(&dir);
+	free(text);
+}
+
 /* Walks all paths, so that one that is not text is seen. */
 static int maps_fn(struct arena *a, const char *text, size_t len)
 {
@@ -246,7 +292,8 @@ int main(void)
 		cmocka_unit_test(numbers), cmocka_unit_test(types), cmocka_unit_test(names),
 		cmocka_unit_test(neighbours_share_a_path), cmocka_unit_test(smaps),
 		cmocka_unit_test(flag_names),
-		cmocka_unit_test(nothing), cmocka_unit_test(refused), cmocka_unit_test(mangled),
+		cmocka_unit_test(nothing), cmocka_unit_test(refused), cmocka_unit_test(no_nul_in_a_path),
+		cmocka_unit_test(reads_that_end_anywhere), cmocka_unit_test(mangled),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
