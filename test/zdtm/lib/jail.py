@@ -233,8 +233,11 @@ class Jail:
                                                           f"{self.work}/feature"):
             raise Skip(f"ckpt check --feature {feature} says no")
         self.start()
-        if not self.options.null:
-            self.checkpoints(Snapshot(self.pid, self.test.volatile))
+        before = Snapshot(self.pid, self.test.volatile)
+        if self.options.null:
+            self.compare("a moment later: the program is not at rest", before)
+        else:
+            self.checkpoints(before)
         self.finish()
 
     def checkpoints(self, before):

@@ -65,6 +65,12 @@ def maps(task):
     return lines
 
 
+def file_of(pid, task, name):
+    """The thread's file where it has one: those of a leader that has exited are empty."""
+    paths = [path for path in (f"{task}/{name}", f"/proc/{pid}/{name}") if os.path.exists(path)]
+    return paths[0] if paths else None
+
+
 class Snapshot:
     """self.sections: name -> list of lines. Lines begin with a key of their own, "Key: ..."."""
 
@@ -105,14 +111,13 @@ class Snapshot:
         self.add(f"pid {pid} maps", maps(task))
         self.add(f"pid {pid} fd", self.descriptors(task))
         for name in TEXTS:
-            path = f"/proc/{pid}/{name}"
-            if os.path.exists(path):
+            if path := file_of(pid, task, name):
                 self.add(f"pid {pid} {name}", text(path).replace("\0", "\n").splitlines())
         self.add(f"pid {pid} auxv", [read(f"{task}/auxv").hex(" ", -8)])
         lines = [f"{name}: {os.readlink(f'{task}/{name}')}" for name in ("exe", "cwd", "root")]
         for name in VALUES:
-            if os.path.exists(f"/proc/{pid}/{name}"):
-                lines.append(f"{name}: {text(f'/proc/{pid}/{name}').strip()}")
+            if path := file_of(pid, task, name):
+                lines.append(f"{name}: {text(path).strip()}")
         lines += [f"{name}: {os.readlink(f'{task}/ns/{name}')}" for name in NAMESPACES]
         self.add(f"pid {pid} misc", lines)
 
