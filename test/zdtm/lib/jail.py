@@ -108,7 +108,11 @@ class Jail:
     def run(self, argv, output):
         self.commands.append(" ".join(argv))
         pid = self.spawn(argv, output)
-        self.until(lambda: pid in self.exited, f"waiting for {' '.join(argv)}")
+        try:
+            self.until(lambda: pid in self.exited, f"waiting for {' '.join(argv)}")
+        except Failure as e:
+            e.details += ["its messages:"] + tail(output)
+            raise
         return self.exited.pop(pid)
 
     # The steps of a test.

@@ -155,7 +155,8 @@ def blocked_tasks(pids):
         try:
             for tid in sorted(map(int, os.listdir(f"/proc/{pid}/task"))):
                 task = f"/proc/{pid}/task/{tid}"
-                out.append(f"pid {pid} tid {tid} {text(f'{task}/comm').strip()}: state {stat_fields(f'{task}/stat')[0]}"
+                comm = text(f"{task}/comm")[:-1]
+                out.append(f"pid {pid} tid {tid} {comm!r}: state {stat_fields(f'{task}/stat')[0]}"
                            f" syscall {text(f'{task}/syscall').strip()} in {text(f'{task}/wchan').strip()}")
         except OSError as e:
             out.append(f"pid {pid}: {e.strerror}")
