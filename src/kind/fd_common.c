@@ -74,7 +74,7 @@ static void check_path(const struct file_facts *f, struct obstacles *list)
 	else if (f->st.st_nlink == 0 || r == -ENOENT || r == -ENOTDIR)
 		obstacle(list, "fd.deleted", AT_FD(f->pid, f->fd),
 			 "close it, or keep the file in place, before the dump",
-			 "%s has been deleted while it is open", f->link);
+			 "%s has been deleted, or never had a name", f->link);
 	else
 		obstacle(list, "fd.unreachable", AT_FD(f->pid, f->fd),
 			 "let ckpt see the path with the privileges that it has",

@@ -83,8 +83,7 @@ static int directory_ready(const struct where *at, const FileObject *obj, const 
 static int regular_open(struct opener *o, const FileObject *obj, const Description *desc, int peer)
 {
 	(void)peer;
-	/* A file that came from O_TMPFILE has O_DIRECTORY among its flags. */
-	return fd_open_path(o, obj->regular->path, desc->flags & ~O_DIRECTORY);
+	return fd_open_path(o, obj->regular->path, desc->flags);
 }
 
 static int directory_open(struct opener *o, const FileObject *obj, const Description *desc, int peer)

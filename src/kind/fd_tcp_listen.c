@@ -249,12 +249,7 @@ static int tcp_listen_open(struct opener *o, const FileObject *obj, const Descri
 	if (fd < 0)
 		return fd;
 	r = opener_call(o, SYS_listen, fd, tcp->backlog);
-	if (r < 0)
-		return fd_give_up(o, fd, r, "listen");
-	r = tcp_options_finish(o, fd, tcp->options, tcp->n_options);
-	if (r < 0)
-		opener_call(o, SYS_close, fd);
-	return r < 0 ? (int)r : fd;
+	return r < 0 ? fd_give_up(o, fd, r, "listen") : fd;
 }
 
 const struct file_kind tcp_listen_kind = {

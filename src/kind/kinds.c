@@ -15,6 +15,22 @@ const struct file_kind *const file_kinds[] = {
 	NULL
 };
 
+/* In the order in which a restore puts them back within a stage; in a dump the
+ * last may make calls of its own while it takes its answers. */
+const struct task_part *const task_parts[] = {
+	&cpu_part,
+	&fs_part,
+	&attributes_part,
+	&limits_part,
+	&refused_part,
+	&sigactions_part,
+	&signals_part,
+	&creds_part,
+	&dumpable_part,
+	&mm_part,
+	NULL
+};
+
 const struct file_kind *file_kind_of(const struct file_facts *f)
 {
 	for (const struct file_kind *const *k = file_kinds; *k; k++)

@@ -17,8 +17,5 @@ int tcp_options_save(struct arena *a, int fd, int family, SocketOption ***ret, s
 /* Says which option of an image ckpt does not set. */
 int tcp_options_valid(const struct where *at, SocketOption *const *list, size_t n);
 
-/* Before bind(2). SO_REUSEADDR is set whatever was saved, so that connections
- * of the former life in TIME_WAIT do not keep the port; the second function,
- * after listen(2), puts the saved value in its place. Both say what failed. */
+/* Before bind(2). Says what failed. */
 int tcp_options_set(struct opener *o, int fd, SocketOption *const *list, size_t n);
-int tcp_options_finish(struct opener *o, int fd, SocketOption *const *list, size_t n);

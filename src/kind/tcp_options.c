@@ -252,27 +252,13 @@ static int set_one(struct opener *o, int fd, const struct option *opt, const Soc
 /* In the order of the table, whatever the order in the image. */
 int tcp_options_set(struct opener *o, int fd, SocketOption *const *list, size_t n)
 {
-	static const int one = 1;
-	int r = set(o, fd, &table[0], SO_REUSEADDR, &one, sizeof(one));
-
-	if (r < 0)
-		return opener_fail(o, r, "set SO_REUSEADDR");
-	for (size_t row = 1; row < ARRAY_SIZE(table); row++)
+	for (size_t row = 0; row < ARRAY_SIZE(table); row++)
 		for (size_t i = 0; i < n; i++) {
-			r = option_of(list[i]) == &table[row] ? set_one(o, fd, &table[row], list[i]) : 0;
+			bool here = option_of(list[i]) == &table[row];
+			int r = here ? set_one(o, fd, &table[row], list[i]) : 0;
+
 			if (r < 0)
 				return r;
 		}
 	return 0;
-}
-
-int tcp_options_finish(struct opener *o, int fd, SocketOption *const *list, size_t n)
-{
-	int value = 0, r;
-
-	for (size_t i = 0; i < n; i++)
-		if (option_of(list[i]) == &table[0])
-			memcpy(&value, list[i]->value.data, sizeof(value));
-	r = set(o, fd, &table[0], SO_REUSEADDR, &value, sizeof(value));
-	return r < 0 ? opener_fail(o, r, "set SO_REUSEADDR") : 0;
 }

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* arch.h - what differs between processors; arch/x86/ is the one there is.
+ *
+ * Quiet: 0 or -errno. Facts: arch/x86/kernel/{signal,fpu/signal,ptrace,tls}.c of
+ * Linux 6.18.
+ */
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <sys/user.h>
+
+#include "inventory.pb-c.h"
+#include "x86.pb-c.h"
+
+struct arena;
+struct tracee;
+
+#define ARCH_PAGE 4096ull
+#define ARCH_TASK_SIZE 0x7ffffffff000ull	/* 4-level paging */
+
+/* Restart of interrupted system calls. */
+bool arch_call_interrupted(const struct user_regs_struct *r);	/* it will be restarted, or say EINTR to a handler */
+void arch_undo_eintr(struct user_regs_struct *r);	/* an EINTR that a mere stop caused becomes restartable */
+void arch_restart_by_hand(struct user_regs_struct *r);	/* what the kernel would do without a handler */
+void arch_restart_anew(struct user_regs_struct *r);	/* likewise, where the restart block is lost */
+
+bool arch_has_restart_block(const struct user_regs_struct *r);	/* interrupted: goes on by restart_syscall(2) */
+
+/* Of the call that the task was interrupted in. */
+long arch_call_nr(const struct user_regs_struct *r);
+void arch_call_args(const struct user_regs_struct *r, uint64_t ret[6]);
+void arch_set_call_arg(struct user_regs_struct *r, unsigned i, uint64_t value);
+
+/* Make a call that was interrupted start anew as `nr`; a handler that runs
+ * first makes it say EINTR. Counts in a signal stop only. */
+void arch_interrupt_in(struct user_regs_struct *r, long nr);
+
+/* A system call at the instruction `syscall_va`. */
+void arch_set_call(struct user_regs_struct *r, uint64_t syscall_va, long nr, const uint64_t arg[6]);
+static inline long arch_result(const struct user_regs_struct *r) { return (long)r->rax; }
+
+/* Registers with which the batch runner at `code` starts. */
+void arch_set_runner(struct user_regs_struct *r, uint64_t code, uint64_t first, uint64_t end, uint64_t ctx);
+
+/* A frame as rt_sigreturn(2) takes it, with a return address before it: the
+ * task that returns into `restorer` with rsp at the frame is where it was. */
+#define ARCH_FRAME_MAX 16384
+int arch_frame(const struct user_regs_struct *regs, uint64_t mask, const void *xstate, size_t xstate_len,
+	       uint64_t restorer, uint64_t frame_va, void *buf, size_t *ret_len);
+size_t arch_frame_size(size_t xstate_len);
+
+int arch_get_xstate(struct tracee *t, void *buf, size_t max, size_t *ret_len);
+int arch_set_xstate(struct tracee *t, const void *buf, size_t len);
+int arch_get_tls(struct arena *a, struct tracee *t, X86TlsEntry ***ret, size_t *ret_n);
+int arch_set_tls(struct tracee *t, X86TlsEntry *const *tls, size_t n);
+
+void arch_regs_to_message(const struct user_regs_struct *r, X86Regs *ret);
+void arch_regs_from_message(const X86Regs *m, struct user_regs_struct *ret);
+
+/* This processor; and a sentence if an image of `from` cannot run here. */
+int arch_cpu(struct arena *a, CpuFeatures *ret);
+const char *arch_cpu_refuses(struct arena *a, const CpuFeatures *from, const CpuFeatures *here);
+size_t arch_xstate_max(void);	/* bytes of an XSAVE area with everything this CPU has */
+
+/* The vdso of this kernel, as ckpt itself has it. */
+struct arch_vdso {
+	const unsigned char *code;
+	size_t size;		/* of [vdso] */
+	uint64_t syscall_ret;	/* offset of a `syscall` that is followed by nothing but xors and ret */
+	uint64_t checksum;
+};
+int arch_vdso(struct arch_vdso *ret);
+
+/* Offset in [code, code+len) of `mov $__NR_rt_sigreturn, %rax; syscall`, or -1. */
+ssize_t arch_find_restorer(const unsigned char *code, size_t len);
+
+/* The number in a `mov $nr, %eax` right before a syscall instruction that ends at `end`, or -1. */
+long arch_number_before(const unsigned char *bytes, size_t len);

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* dump.h - `ckpt dump` and the dry run `ckpt check -t`, as functions. */
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "obstacles.h"
+
+struct dump_options {
+	pid_t pid;
+	int images;		/* descriptor of the images directory; the caller's */
+	bool dry_run;		/* look, name the obstacles, let go */
+	bool leave_running, leave_stopped;
+	bool shell_job;
+	bool overwrite;
+	int64_t timeout_ns;	/* 0: none */
+};
+
+#define DUMP_PHASES_MAX 16
+
+struct dump_result {
+	struct phase_time { const char *name; int64_t ns; } phases[DUMP_PHASES_MAX];
+	size_t n_phases;
+	int64_t frozen_ns;	/* first stop to last release; to the end of memory where the tree is killed */
+	uint64_t processes, tasks, pages, bytes;
+	const struct obstacle *obstacles;	/* in `mem` */
+	size_t n_obstacles;
+};
+
+struct arena;
+
+/* 0, or -errno and said. Obstacles are no errors said: -ENOTSUP and the list. */
+int dump_run(struct arena *mem, const struct dump_options *o, struct dump_result *ret);

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* dump_state.h - what the phases of one dump share. */
+#pragma once
+#include "arena.h"
+#include "dump.h"
+#include "files.h"
+#include "image.h"
+#include "mm.h"
+#include "model.h"
+#include "obstacles.h"
+#include "say.h"
+
+struct dump {
+	struct arena *mem;
+	const struct dump_options *opt;
+	struct dump_result *result;
+	struct where at;
+	struct tree tree;
+	struct obstacles obstacles;
+	struct files *files;
+	struct mm_copy *copy;
+	struct image_writer *writer;
+	int pages_fd;
+	bool seized, committed;
+};
+
+/* dump_tasks.c: facts of all tasks, then what only the tasks can tell. */
+int dump_collect(struct dump *d);
+int dump_check(struct dump *d);
+int dump_task_state(struct dump *d);
+
+/* dump_images.c: records of the tree, the inventory, the switch. */
+int dump_write(struct dump *d);
+int dump_commit(struct dump *d);
+
+/* dump_end.c: what becomes of the tree when the checkpoint is safe. */
+int dump_kill(struct dump *d);

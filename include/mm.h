@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* mm.h - address spaces: their layout and their contents. All functions speak. */
+#pragma once
+#include "files.h"
+#include "image.h"
+#include "load.h"
+#include "model.h"
+#include "obstacles.h"
+
+/* Dump: read p->vmas, name what cannot be saved, make the messages. */
+int mm_collect(struct arena *a, struct process *p, const struct where *at);
+int mm_check(struct arena *a, struct process *p, struct files *files, struct obstacles *list);
+
+/* Dump: contents of all address spaces of the tree into the pages file, and
+ * the records of the mm part. The tree is stopped until mm_copy() returns. */
+struct mm_copy;
+int mm_select(struct arena *a, struct tree *tree, struct mm_copy **ret);
+int mm_copy(struct mm_copy *c, int pages_fd);
+int mm_write(struct mm_copy *c, struct image_part *part);
+uint64_t mm_copy_pages(const struct mm_copy *c);
+
+/* Restore; see restore_mm.c. */

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* model.h - a tree of processes, on its way into an image or out of one.
+ *
+ * Dump: tree_survey() looks, tree_freeze() stops; then facts and messages are
+ * filled in. Restore: the same structs are made from a checkpoint, and their
+ * tracees as the tasks come to life. Everything but tracees, remotes and
+ * descriptors lives in the arena of the command.
+ */
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "proc.h"
+#include "remote.h"
+#include "tracee.h"
+#include "files.pb-c.h"
+#include "mm.pb-c.h"
+#include "tree.pb-c.h"
+
+#define PART_MAX 32
+
+struct where;
+
+/* Where a part finds what it asked for: numbers of calls, rooms in the slot. */
+struct answer {
+	int call;
+	rptr room;
+};
+
+/* Seen before the freeze, of a task that slept in a system call: what tells
+ * how long it had slept when it was stopped. */
+struct early {
+	bool blocked;
+	long nr;
+	uint64_t arg[6];
+	uint64_t since_ns;	/* se.exec_start, on the clock of survey_ns; 0: unknown */
+	uint64_t switches;
+	char wchan[40];		/* while in restart_syscall(2): where it sleeps */
+};
+
+struct task {
+	pid_t tid;
+	struct process *process;
+	const struct tree *tree;
+	struct tracee *tracee;
+	Task *image;
+	const Creds *creds;	/* to be saved, or put back */
+	const Creds *born_creds;	/* restore: what it has from ckpt */
+
+	/* Dump only. */
+	int dir;		/* /proc/PID/task/TID */
+	struct early early;
+	struct proc_stat stat;
+	struct proc_status status;
+	void *xstate;
+	size_t xstate_len;
+	bool silent;		/* no remote calls: an obstacle forbids them */
+	struct answer asked[PART_MAX];
+};
+
+struct process {
+	pid_t pid;
+	struct process *parent;	/* NULL: the root */
+	Process *image;
+	struct task **tasks;	/* the leader first; none of a zombie */
+	size_t n_tasks;
+	struct remote *remote;
+	uint32_t index;		/* position in the tree, also id - 1 */
+
+	/* Dump only. */
+	int dir, pidfd;		/* /proc/PID, and a pidfd */
+	struct proc_stat stat;	/* before the freeze; of a zombie: all there is */
+	bool zombie;
+	struct remote_site site;
+	struct proc_vma *vmas;
+	size_t n_vmas;
+	Mm *mm;
+	Vma **vma_messages;	/* NULL where a VMA is not saved ([vsyscall]) */
+	X86Context *x86;
+	uint64_t scratch_start, scratch_end;
+	Sighand *sighand;
+	Fs *fs;
+	DescriptorTable *table;	/* NULL: shares that of an earlier process */
+
+	/* Restore only. */
+	const struct checkpoint_mm *saved_mm;
+};
+
+struct tree {
+	struct arena *mem;
+	struct waits waits;
+	struct process **list;	/* parents before children */
+	size_t n;
+	int64_t survey_ns;	/* the clock of se.exec_start at the survey */
+	int64_t survey_at_ns;	/* CLOCK_MONOTONIC at the same moment */
+	int64_t frozen_at_ns, released_at_ns;	/* CLOCK_MONOTONIC */
+};
+
+#define EACH_PROCESS(p, tree)							\
+	for (size_t p##_i = 0; p##_i < (tree)->n; p##_i++)			\
+		for (struct process *p = (tree)->list[p##_i]; p; p = NULL)
+#define EACH_TASK(t, process)							\
+	for (size_t t##_i = 0; t##_i < (process)->n_tasks; t##_i++)		\
+		for (struct task *t = (process)->tasks[t##_i]; t; t = NULL)
+
+static inline struct task *leader(const struct process *p) { return p->tasks[0]; }
+
+/* Look at the tree below `root` without stopping anything. Speaks: no such
+ * pid, not permitted, a kernel thread, traced by another, our own ancestor. */
+int tree_survey(struct tree *tree, pid_t root, const struct where *at);
+
+/* Stop every task of it, those included that appeared meanwhile. Speaks. */
+int tree_freeze(struct tree *tree, const struct where *at);
+
+/* Give every task back what it had, and let it go. Never fails. */
+void tree_release(struct tree *tree);
+
+/* Close descriptors of a tree whose tasks are released or gone. */
+void tree_close(struct tree *tree);
+
+/* Where calls can be made from in this address space: fills p->site from
+ * p->vmas. -ENOENT: no vdso or no rt_sigreturn to be found; -ENOSPC: no memory
+ * below the stack pointer. The search may be made before the freeze. */
+int site_find(struct arena *a, struct process *p);
+int site_dead_memory(struct process *p);

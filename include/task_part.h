@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* task_part.h - what every task or process has one of, one row per part.
+ *
+ * A part asks for remote calls in a dump and takes their results, or reads
+ * /proc and ptrace alone; at a restore it queues the calls that put its state
+ * back. Dump and restore of a part stand side by side in src/kind/task_*.c.
+ */
+#pragma once
+#include "arena.h"
+#include "model.h"
+#include "obstacles.h"
+#include "say.h"
+
+/* When a restore puts a part in place; every process finishes a stage before
+ * the next begins. Files come between STAGE_PROCESS and STAGE_TASK. */
+enum stage {
+	STAGE_PROCESS,		/* in the leader, before any thread exists */
+	STAGE_TASK,		/* in every task */
+	STAGE_CREDS,		/* likewise, last of all: rights go away */
+	STAGE_COUNT,
+};
+
+struct task_part {
+	const char *name;
+	bool leader_only;
+	enum stage stage;
+
+	/* Optional: add what cannot be saved, from facts of /proc and ptrace. */
+	void (*check)(struct arena *a, struct task *t, struct obstacles *list);
+
+	/* Optional: queue calls. At most PART_CALLS calls and PART_BYTES bytes. */
+	int (*ask)(struct task *t, struct answer *to);
+
+	/* Fill in the message; `list` for what only the answers tell. With
+	 * t->silent nothing was asked. */
+	int (*take)(struct arena *a, struct task *t, const struct answer *from, struct obstacles *list);
+
+	/* Optional: queue the calls that put it back. */
+	int (*put)(struct task *t);
+};
+#define PART_CALLS 70
+#define PART_BYTES 3072
+
+extern const struct task_part *const task_parts[];	/* NULL-terminated, at most PART_MAX */
+
+/* remote_ask() for a part that puts something back: REQUIRED, no result. */
+#define PUT(t, nr, ...) remote_ask((t), REMOTE_REQUIRED, 0, (nr), REMOTE_ARGS(__VA_ARGS__))
+
+/* Ids, groups and capabilities as /proc/PID/status tells them; securebits are left 0. */
+int creds_from_status(struct arena *a, const struct proc_status *s, Creds **ret);

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* tracee.h - one stopped thread of somebody else's process.
+ *
+ *	tracee_attach()   tracee_settle()		tracee_release()
+ *   running ------> stopping ------> STOPPED ----------------> running
+ *					 |
+ *					 +--> GONE   (every call says -ESRCH)
+ *
+ * Invariant, on which crash safety rests: whenever no function of this header
+ * or of remote.h is executing, a stopped tracee of a dump has the registers,
+ * the signal mask and the code it was stopped with. Should ckpt die, the
+ * kernel lets go and the thread runs on.
+ *
+ * All functions belong to one thread of ckpt (ptrace(2)), return 0 or -errno
+ * and print nothing.
+ */
+#pragma once
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <sys/user.h>
+
+/* An address in the tracee. A struct, so that the compiler refuses to
+ * dereference it here and refuses our own pointers there. */
+typedef struct { uint64_t va; } rptr;
+#define RPTR(x) ((rptr){ (uint64_t)(x) })
+
+/* How long to wait for tracees, and what ends a wait early. One per command;
+ * waits_init() blocks SIGCHLD, SIGINT, SIGTERM and SIGHUP in this thread. */
+struct waits {
+	int64_t deadline_ns;	/* CLOCK_MONOTONIC; 0: none */
+	int signal;		/* SIGINT, SIGTERM or SIGHUP once it has come, else 0 */
+	bool patient;		/* rolling back: signals and the deadline no longer count */
+};
+void waits_init(struct waits *w, int64_t timeout_ns);
+int waits_check(struct waits *w);	/* -EINTR, -ETIMEDOUT or 0, without waiting */
+
+enum stop_kind {
+	STOP_INTERRUPT,		/* PTRACE_EVENT_STOP: our interrupt, or a child's first stop */
+	STOP_GROUP,		/* PTRACE_EVENT_STOP in a job-control stop */
+	STOP_SIGNAL,		/* signal-delivery-stop */
+	STOP_SYSCALL,		/* syscall-entry-stop or -exit-stop */
+	STOP_NEWTASK,		/* PTRACE_EVENT_FORK, _VFORK, _CLONE */
+	STOP_OTHER_EVENT,	/* exec, vfork-done, exit, seccomp */
+	STOP_GONE,		/* exited or killed */
+};
+
+struct remote_slot;
+
+struct tracee {
+	pid_t tid;
+	pid_t ns_tid, ns_tgid;	/* as the task itself sees them */
+	struct waits *waits;
+	enum stop_kind at;	/* the present stop */
+	int signal;		/* STOP_GROUP, STOP_SIGNAL: which */
+	int status;		/* STOP_GONE: as wait(2) gave it */
+	bool running, gone;
+	bool touched;		/* registers or mask were set since the seize */
+	bool stopped_job;	/* was in a job-control stop when seized */
+	int job_signal;		/* the signal of that stop */
+	bool stop_again;	/* a SIGSTOP came in a remote call and is to be sent again */
+	uint64_t came;		/* 1 << (sig - 1): end signals from others, to be sent again */
+	struct user_regs_struct regs;	/* as at the seize stop; an EINTR of our making undone */
+	uint64_t mask;		/* signal mask, likewise */
+	int64_t stopped_ns;	/* CLOCK_MONOTONIC at the seize stop */
+	int end_signal;		/* what ends a batch; 0: a sleep */
+	struct remote_slot *slot;	/* see remote.h; NULL: makes no calls */
+	pid_t *born;		/* tasks it made in the last run */
+	size_t n_born;
+};
+
+/* SEIZE and INTERRUPT; the stop is not waited for. -EPERM: traced by someone
+ * else, or not permitted. *ret is freed by tracee_release() or tracee_free(). */
+int tracee_attach(pid_t tid, struct waits *w, struct tracee **ret);
+
+/* Wait for the stop, whatever the task was doing. Signals caught in delivery
+ * are delivered and the stop is waited for again. Reads registers and mask. */
+int tracee_settle(struct tracee *t);
+
+/* Take over a task that a tracee has just made (auto-attached). It is in its
+ * first stop on return. */
+int tracee_adopt(pid_t tid, struct waits *w, struct tracee **ret);
+
+/* Detach: registers and mask as recorded in `t`. Accepts NULL and a tracee
+ * that is gone. Frees t. */
+void tracee_release(struct tracee *t);
+
+/* Rolling back: stop a tracee that is running or in the middle of a batch, and
+ * put its registers back. Waits for as long as it takes. NULL is fine. */
+void tracee_catch(struct tracee *t);
+
+/* Give up the struct of a tracee that is gone or is to be killed. */
+void tracee_free(struct tracee *t);
+
+/* Wait for the next stop of a running tracee and say which it is in t->at.
+ * -EINTR, -ETIMEDOUT: t->waits says why; t runs on. */
+int tracee_wait(struct tracee *t);
+
+/* Let it run with PTRACE_CONT or PTRACE_SYSCALL, delivering sig (0: none). */
+int tracee_resume(struct tracee *t, int request, int sig);
+
+/* From any stop to a stop in which the kernel still decides how an interrupted
+ * system call goes on (get_signal() of kernel/signal.c): interrupt and run to
+ * there, without an instruction of the task in between. */
+int tracee_to_signal_stop(struct tracee *t);
+
+/* ptrace requests, as they are. */
+int tracee_set_options(struct tracee *t, uint64_t options);
+int tracee_get_regs(struct tracee *t, struct user_regs_struct *ret);
+int tracee_set_regs(struct tracee *t, const struct user_regs_struct *regs);
+int tracee_set_mask(struct tracee *t, uint64_t mask);
+int tracee_interrupt(struct tracee *t);
+int tracee_event_message(struct tracee *t, uint64_t *ret);
+int tracee_siginfo(struct tracee *t, siginfo_t *ret);
+
+/* One of the signals waiting on the task's own (`shared` false) or on the
+ * process's queue, the n-th from the front. 0: no more; 1: found. */
+int tracee_peek_signal(struct tracee *t, bool shared, size_t n, siginfo_t *ret);
+
+/* PTRACE_GET_RSEQ_CONFIGURATION (Linux 5.13). *ret_address 0: not registered. */
+int tracee_rseq(struct tracee *t, uint64_t *ret_address, uint32_t *ret_size, uint32_t *ret_signature);
+
+/* Syscall user dispatch is on (PTRACE_GET_SYSCALL_USER_DISPATCH_CONFIG, Linux 6.4). */
+bool tracee_dispatch_on(struct tracee *t);
+
+/* Memory: the whole range or -errno, never a short count. Reads and writes
+ * what the task itself could; _force also what it could not. */
+int tracee_read(const struct tracee *t, rptr from, void *to, size_t len);
+int tracee_write(const struct tracee *t, rptr to, const void *from, size_t len);
+int tracee_write_force(const struct tracee *t, rptr to, const void *from, size_t len);
+int memory_read(pid_t pid, rptr from, void *to, size_t len);

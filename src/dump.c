@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* dump.c - the story of a dump. */
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <time.h>
+
+#include "cleanup.h"
+#include "dump_state.h"
+#include "io.h"
+
+/* Before anything is stopped: look at the tree, find what takes time to find,
+ * open the files that the images go to. */
+static int survey(struct dump *d)
+{
+	const char *why = NULL;
+	int r = tree_survey(&d->tree, d->opt->pid, &d->at);
+
+	EACH_PROCESS(p, &d->tree) {
+		if (r < 0 || p->zombie)
+			continue;
+		if (proc_read_maps(d->mem, p->dir, false, &p->vmas, &p->n_vmas) == 0)
+			site_find(d->mem, p);
+	}
+	if (r < 0 || d->opt->dry_run)
+		return r;
+	r = image_create(d->mem, d->opt->images, d->opt->overwrite, &d->writer, &why);
+	if (r == -EEXIST)
+		return fail(&d->at, 0, "the directory holds a checkpoint already; --overwrite replaces it");
+	if (r == 0)
+		r = image_pages_create(d->writer, &d->pages_fd);
+	return r < 0 ? fail(&d->at, r, "cannot write to the images directory%s%s", why ? ": " : "", why ? why : "") : 0;
+}
+
+static int seize(struct dump *d)
+{
+	d->seized = true;
+	return tree_freeze(&d->tree, &d->at);
+}
+
+/* All obstacles are known by now; a dump finds none later. */
+static int judge(struct dump *d)
+{
+	d->result->obstacles = d->obstacles.list;
+	d->result->n_obstacles = d->obstacles.n;
+	return d->obstacles.n ? -ENOTSUP : 0;
+}
+
+static int contents(struct dump *d)
+{
+	return d->opt->dry_run ? 0 : files_contents(d->files, &d->at);
+}
+
+static int memory(struct dump *d)
+{
+	int r;
+
+	if (d->opt->dry_run)
+		return 0;
+	r = mm_select(d->mem, &d->tree, &d->copy);
+	if (r == 0)
+		r = mm_copy(d->copy, d->pages_fd);
+	d->result->frozen_ns = io_now_ns(CLOCK_MONOTONIC) - d->tree.frozen_at_ns;
+	return r;
+}
+
+/* With --leave-running the tree goes on before the images are made safe. */
+static int release(struct dump *d)
+{
+	if (!d->opt->leave_running && !d->opt->dry_run)
+		return 0;
+	tree_release(&d->tree);
+	d->seized = false;
+	d->result->frozen_ns = d->tree.released_at_ns - d->tree.frozen_at_ns;
+	return 0;
+}
+
+static int commit(struct dump *d)
+{
+	int r = d->opt->dry_run ? 0 : dump_write(d);
+
+	if (r == 0 && !d->opt->dry_run)
+		r = dump_commit(d);
+	if (r == 0)
+		d->committed = true;
+	return r;
+}
+
+static int finish(struct dump *d)
+{
+	if (!d->seized)
+		return 0;
+	if (d->opt->leave_stopped)
+		EACH_PROCESS(p, &d->tree)
+			if (!p->zombie)
+				kill(p->pid, SIGSTOP);
+	return d->opt->leave_stopped ? 0 : dump_kill(d);
+}
+
+static const struct phase {
+	const char *name;
+	int (*run)(struct dump *d);
+} phases[] = {
+	{ "survey", survey },
+	{ "seize", seize },
+	{ "collect", dump_collect },
+	{ "check", dump_check },
+	{ "task state", dump_task_state },
+	{ "obstacles", judge },
+	{ "files", contents },
+	{ "memory", memory },
+	{ "release", release },
+	{ "commit", commit },
+	{ "finish", finish },
+};
+
+static int run_phases(struct dump *d)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(phases); i++) {
+		int64_t began = io_now_ns(CLOCK_MONOTONIC);
+		struct phase_time *t;
+		int r;
+
+		d->at = (struct where){ .phase = phases[i].name, .fd = -1 };
+		r = d->committed ? 0 : waits_check(&d->tree.waits);
+		if (r == -EINTR)
+			return fail(&d->at, 0, "interrupted by signal %d", d->tree.waits.signal);
+		if (r == 0)
+			r = phases[i].run(d);
+		if (r == -ETIMEDOUT && !said_error())
+			return fail(&d->at, 0, "the time given with --timeout is over");
+		if (r < 0)
+			return r;
+		t = &d->result->phases[d->result->n_phases++];
+		t->name = phases[i].name;
+		t->ns = io_now_ns(CLOCK_MONOTONIC) - began;
+	}
+	return 0;
+}
+
+/* Whatever happened: the tree runs, if it is not to be dead, and the images
+ * directory is as it was, if the checkpoint is not complete. */
+static void wind_up(struct dump *d)
+{
+	d->tree.waits.patient = true;
+	if (d->seized)
+		tree_release(&d->tree);
+	image_abort(d->writer);
+	tree_close(&d->tree);
+}
+
+int dump_run(struct arena *mem, const struct dump_options *o, struct dump_result *ret)
+{
+	struct dump d = { .mem = mem, .opt = o, .result = ret, .at = { .fd = -1 },
+			  .tree = { .mem = mem }, .obstacles = { .mem = mem }, .pages_fd = -1 };
+	int r;
+
+	*ret = (struct dump_result){ 0 };
+	waits_init(&d.tree.waits, o->timeout_ns);
+	d.files = files_new(mem, &d.tree, o->shell_job);
+	r = d.files ? run_phases(&d) : fail(&d.at, ENOMEM, "dump");
+	wind_up(&d);
+	return r;
+}

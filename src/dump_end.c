@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* dump_end.c - the end of a tree whose checkpoint is safe. */
+#include <errno.h>
+#include <signal.h>
+#include <sys/ptrace.h>
+#include <time.h>
+
+#include "cleanup.h"
+#include "dump_state.h"
+
+#define LINGER_MS 300		/* how long others have to reap what is dead */
+
+/* The kernel writes into shared memory when a task dies: it marks robust
+ * mutexes and clears clear_child_tid. The restored task still owns them. */
+static int disarm(struct dump *d)
+{
+	struct tracee **list = NULL;
+	size_t n = 0;
+
+	EACH_PROCESS(p, &d->tree)
+		EACH_TASK(t, p) {
+			struct tracee **place;
+
+			if (t->silent || (!t->image->robust_list && !t->image->clear_child_tid))
+				continue;
+			remote_ask(t->tracee, 0, 0, SYS_set_robust_list, REMOTE_ARGS(0, t->image->robust_list_len ? t->image->robust_list_len : 24));
+			remote_ask(t->tracee, 0, 0, SYS_set_tid_address, REMOTE_ARGS(0));
+			place = ARENA_ADD(d->mem, list, n);
+			if (!place)
+				return fail(&d->at, ENOMEM, "tasks");
+			*place = t->tracee;
+		}
+	return remote_run(list, n);
+}
+
+/* A leader is to be waited for last: its end is told when all threads are gone. */
+static void reap(struct process *p)
+{
+	for (size_t i = p->n_tasks; i-- > 0;) {
+		struct tracee *t = p->tasks[i]->tracee;
+
+		while (!t->gone) {
+			t->running = true;
+			if (tracee_wait(t) == 0)
+				tracee_resume(t, PTRACE_CONT, 0);
+		}
+		tracee_free(t);
+		p->tasks[i]->tracee = NULL;
+	}
+}
+
+/* What stays behind does so because its parent does not wait for it. */
+static void await_reaping(struct dump *d)
+{
+	struct timespec nap = { .tv_nsec = 1000000 };
+
+	for (unsigned i = 0; i < LINGER_MS; i++) {
+		bool there = false;
+
+		EACH_PROCESS(p, &d->tree)
+			there |= kill(p->pid, 0) == 0;
+		if (!there)
+			return;
+		nanosleep(&nap, NULL);
+	}
+	EACH_PROCESS(p, &d->tree)
+		if (kill(p->pid, 0) == 0)
+			say(SAY_WARN, &(struct where){ .pid = p->pid, .fd = -1 },
+			    "dead, but its parent %d has not waited for it: the pid cannot be taken again before that",
+			    p->parent ? p->parent->pid : p->stat.ppid);
+}
+
+int dump_kill(struct dump *d)
+{
+	d->tree.waits.patient = true;
+	disarm(d);
+	EACH_PROCESS(p, &d->tree)
+		if (!p->zombie)
+			kill(p->pid, SIGKILL);
+	EACH_PROCESS(p, &d->tree) {
+		if (!p->zombie)
+			reap(p);
+		remote_abandon(p->remote);
+		p->remote = NULL;
+	}
+	d->seized = false;
+	await_reaping(d);
+	return 0;
+}

@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* dump_tasks.c - what /proc, ptrace and the tasks themselves tell of them. */
+#include <errno.h>
+#include <linux/kcmp.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "arch.h"
+#include "calls.h"
+#include "cleanup.h"
+#include "dump_state.h"
+#include "plan.h"
+#include "share.h"
+#include "task_part.h"
+
+static int collect_task(struct dump *d, struct task *t)
+{
+	struct process *p = t->process;
+	size_t max = arch_xstate_max();
+	int r;
+
+	d->at.pid = t->tid;
+	t->image = ARENA_MSG(d->mem, Task, task);
+	t->xstate = arena_zalloc(d->mem, max);
+	if (!t->image || !t->xstate)
+		return fail(&d->at, ENOMEM, "task");
+	r = arch_get_xstate(t->tracee, t->xstate, max, &t->xstate_len);
+	if (r < 0)
+		return fail(&d->at, r, "cannot read the vector registers");
+	r = proc_read_status(d->mem, t->dir, &t->status);
+	if (r == 0 && t == leader(p))
+		r = proc_read_stat(d->mem, p->dir, &t->stat);
+	if (r < 0)
+		return fail(&d->at, r, "cannot read its state from /proc");
+	errno = 0;
+	t->stat.nice = getpriority(PRIO_PROCESS, (id_t)t->tid);
+	if (t->status.n_nspid) {
+		t->tracee->ns_tid = t->status.nspid[t->status.n_nspid - 1];
+		t->tracee->ns_tgid = t->status.nstgid[t->status.n_nspid - 1];
+	}
+	return 0;
+}
+
+static int collect_process(struct dump *d, struct process *p)
+{
+	p->image = ARENA_MSG(d->mem, Process, process);
+	if (!p->image)
+		return fail(&d->at, ENOMEM, "process");
+	if (p->zombie)
+		return 0;
+	EACH_TASK(t, p) {
+		int r = collect_task(d, t);
+
+		if (r < 0)
+			return r;
+	}
+	d->at.pid = p->pid;
+	p->stat = leader(p)->stat;
+	return mm_collect(d->mem, p, &d->at);
+}
+
+/* Where a child hung when it was listed may not be where it hangs now. */
+static void find_parents(struct tree *tree)
+{
+	for (size_t i = 1; i < tree->n; i++)
+		for (size_t j = 0; j < tree->n; j++)
+			if (tree->list[j]->pid == tree->list[i]->stat.ppid)
+				tree->list[i]->parent = tree->list[j];
+}
+
+int dump_collect(struct dump *d)
+{
+	int r = 0;
+
+	EACH_PROCESS(p, &d->tree) {
+		r = collect_process(d, p);
+		if (r < 0)
+			return r;
+	}
+	find_parents(&d->tree);
+	d->at.pid = 0;
+	r = files_collect(d->files, &d->at);
+	return r;
+}
+
+static void check_shared(struct dump *d, int type, const char *name, const char *what)
+{
+	struct share_set set = { .type = type };
+
+	EACH_PROCESS(p, &d->tree) {
+		uint32_t first;
+
+		if (p->zombie || share_add(d->mem, &set, p->pid, p->index, &first) < 0 || first == p->index)
+			continue;
+		obstacle(&d->obstacles, name, AT_PID(p->pid), "Wait until the child has called execve (after vfork), or use threads.",
+			 "the process shares its %s with process %d", what, d->tree.list[first]->pid);
+	}
+}
+
+/* Could a restore rebuild sessions, groups and shared tables? */
+static int check_plan(struct dump *d)
+{
+	struct plan_node *nodes = arena_zalloc(d->mem, d->tree.n * sizeof(*nodes));
+	struct plan plan;
+	const char *why;
+	size_t bad = 0;
+	int r;
+
+	if (!nodes)
+		return fail(&d->at, ENOMEM, "plan");
+	EACH_PROCESS(p, &d->tree)
+		nodes[p->index] = (struct plan_node){
+			.pid = p->pid, .parent = p->parent ? p->parent->index : PLAN_CKPT,
+			.sid = p->stat.sid, .pgid = p->stat.pgrp, .session_outside = p->image->session_outside,
+			.pgrp_outside = p->image->pgrp_outside, .zombie = p->zombie, .files = p->image->files,
+		};
+	r = plan_tree(d->mem, nodes, d->tree.n, &plan, &why, &bad);
+	if (r == -EINVAL) {
+		obstacle(&d->obstacles, "task.session", AT_PID(d->tree.list[bad]->pid),
+			 "Save a larger part of the tree, from the session's leader on, or give --shell-job.", "%s", why);
+		return 0;
+	}
+	return r < 0 ? fail(&d->at, r, "cannot plan the tree") : 0;
+}
+
+/* The session and group that the tree was started in, when their leaders are
+ * not part of it. With --shell-job a restore takes ckpt's own instead. */
+static void find_outside(struct dump *d)
+{
+	const struct process *root = d->tree.list[0];
+
+	EACH_PROCESS(p, &d->tree) {
+		p->image->session_outside = p->stat.sid == root->stat.sid && root->stat.sid != root->pid;
+		p->image->pgrp_outside = p->image->session_outside && p->stat.pgrp == root->stat.pgrp &&
+					 root->stat.pgrp != root->pid;
+	}
+	if (root->stat.sid != root->pid && !d->opt->shell_job)
+		obstacle(&d->obstacles, "task.session", AT_PID(root->pid),
+			 "Give --shell-job, and again at restore; or start the program with setsid(1).",
+			 "session %d was made outside of the tree", root->stat.sid);
+}
+
+int dump_check(struct dump *d)
+{
+	int r;
+
+	find_outside(d);
+	r = check_plan(d);
+	check_shared(d, KCMP_VM, "task.shares-memory", "memory");
+	check_shared(d, KCMP_FS, "task.shares-fs", "working directory and umask");
+	check_shared(d, KCMP_SIGHAND, "task.shares-signals", "signal actions");
+	EACH_PROCESS(p, &d->tree) {
+		if (r < 0 || p->zombie)
+			continue;
+		EACH_TASK(t, p)
+			for (const struct task_part *const *part = task_parts; *part; part++)
+				if ((*part)->check && (!(*part)->leader_only || t == leader(p)))
+					(*part)->check(d->mem, t, &d->obstacles);
+	}
+	return r < 0 ? r : files_check(d->files, &d->at, &d->obstacles);
+}
+
+/* A task that may not, or cannot, be made to call: it is in the list already. */
+static bool is_silent(const struct task *t)
+{
+	return t->status.seccomp || (t->tracee->regs.cs & 0xffff) != 0x33 || tracee_dispatch_on(t->tracee);
+}
+
+/* The end of a batch must not be seen by the program: a signal that is
+ * ignored, and that is on no queue already. */
+static int quiet_signal(const struct proc_status *s)
+{
+	static const int by_default[] = { SIGURG, SIGWINCH, SIGCHLD };
+	uint64_t taken = s->sig_caught | s->sig_pending | s->sig_shared;
+
+	for (size_t i = 0; i < ARRAY_SIZE(by_default); i++)
+		if (!(taken >> (by_default[i] - 1) & 1))
+			return by_default[i];
+	for (int sig = 1; sig <= 64; sig++)
+		if (sig != SIGCONT && (s->sig_ignored & ~taken) >> (sig - 1) & 1)
+			return sig;
+	return 0;
+}
+
+static int open_remote(struct dump *d, struct process *p)
+{
+	struct task *first = leader(p);
+	int r = p->site.restorer ? 0 : site_find(d->mem, p);
+
+	if (r == 0)
+		r = site_dead_memory(p);
+	if (r < 0) {
+		EACH_TASK(t, p)
+			t->silent = true;
+		obstacle(&d->obstacles, "mm.unreachable", AT_PID(p->pid), "There is no way round this yet.",
+			 "the process has no vdso, no signal return code or no stack that a system call could be made from");
+		return 0;
+	}
+	EACH_TASK(t, p) {
+		t->silent = is_silent(t) || leader(p)->silent;
+		t->tracee->end_signal = quiet_signal(&t->status);
+	}
+	if (first->silent)
+		return 0;
+	r = remote_open(first->tracee, p->n_tasks, &p->site, first->xstate, first->xstate_len, &p->remote);
+	if (r < 0)
+		return fail(&d->at, r, "cannot map the scratch pages");
+	remote_range(p->remote, &p->scratch_start, &p->scratch_end);
+	EACH_TASK(t, p) {
+		r = t->silent ? 0 : remote_add(p->remote, t->tracee);
+		if (r < 0)
+			return fail(&d->at, r, "cannot make a slot");
+	}
+	return 0;
+}
+
+static int ask_all(struct dump *d, struct task *t)
+{
+	for (size_t i = 0; task_parts[i]; i++) {
+		const struct task_part *part = task_parts[i];
+		int r;
+
+		if (!part->ask || (part->leader_only && t != leader(t->process)))
+			continue;
+		d->at.kind = part->name;
+		r = part->ask(t, &t->asked[i]);
+		if (r < 0)
+			return fail(&d->at, r, "cannot ask the task");
+	}
+	return 0;
+}
+
+static int take_all(struct dump *d, struct task *t)
+{
+	for (size_t i = 0; task_parts[i]; i++) {
+		const struct task_part *part = task_parts[i];
+		int r;
+
+		if (!part->take || (part->leader_only && t != leader(t->process)))
+			continue;
+		d->at.kind = part->name;
+		r = part->take(d->mem, t, &t->asked[i], &d->obstacles);
+		if (r < 0)
+			return fail(&d->at, r, "cannot read its state");
+	}
+	return 0;
+}
+
+static int run_all(struct dump *d)
+{
+	struct tracee **list = NULL;
+	size_t n = 0;
+	int r = 0;
+
+	EACH_PROCESS(p, &d->tree)
+		EACH_TASK(t, p) {
+			struct tracee **place;
+
+			d->at = (struct where){ .phase = d->at.phase, .pid = t->tid, .fd = -1 };
+			if (t->silent || r < 0)
+				continue;
+			r = ask_all(d, t);
+			place = ARENA_ADD(d->mem, list, n);
+			if (!place)
+				return fail(&d->at, ENOMEM, "tasks");
+			*place = t->tracee;
+		}
+	d->at.pid = 0;
+	if (r < 0)
+		return r;
+	r = remote_run(list, n);
+	return r < 0 ? fail(&d->at, r, "remote calls") : 0;
+}
+
+int dump_task_state(struct dump *d)
+{
+	int r;
+
+	EACH_PROCESS(p, &d->tree) {
+		d->at.pid = p->pid;
+		r = p->zombie ? 0 : mm_check(d->mem, p, d->files, &d->obstacles);
+		if (r < 0)
+			return fail(&d->at, r, "cannot describe the memory");
+	}
+	EACH_PROCESS(p, &d->tree) {
+		d->at.pid = p->pid;
+		r = p->zombie ? 0 : open_remote(d, p);
+		if (r < 0)
+			return r;
+	}
+	r = run_all(d);
+	if (r < 0)
+		return r;
+	EACH_PROCESS(p, &d->tree)
+		EACH_TASK(t, p) {
+			d->at.pid = t->tid;
+			r = take_all(d, t);
+			if (r < 0)
+				return r;
+			if (d->opt->leave_running || d->opt->leave_stopped)
+				calls_shorten(t->tracee, t->image->call);
+		}
+	return 0;
+}

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* calls.c - interrupted system calls: which, and how much of a timeout is left.
+ *
+ * The kernel tells nobody when a sleeper went to sleep, but for se.exec_start
+ * in /proc/PID/task/TID/sched, read before the freeze. It counts if the task
+ * has slept in the same call ever since, which its context switches tell.
+ */
+#include <errno.h>
+#include <linux/futex.h>
+#include <string.h>
+#include <time.h>
+
+#include "arch.h"
+#include "arena.h"
+#include "calls.h"
+#include "cleanup.h"
+
+#define NS 1000000000ull
+#define MS 1000000ull
+#define RED_ZONE 128
+
+static struct call_timing by_timespec(const struct tracee *t, unsigned i, uint64_t at)
+{
+	struct call_timing timing = { TIMEOUT_TIMESPEC, i, 0 };
+	struct timespec ts;
+
+	if (!at || tracee_read(t, RPTR(at), &ts, sizeof(ts)) < 0 || ts.tv_sec < 0 || (uint64_t)ts.tv_nsec >= NS ||
+	    ts.tv_sec > INT32_MAX)
+		return (struct call_timing){ .how = TIMEOUT_NONE };
+	timing.ns = (uint64_t)ts.tv_sec * NS + (uint64_t)ts.tv_nsec;
+	return timing;
+}
+
+static struct call_timing by_ms(unsigned i, uint64_t arg)
+{
+	int ms = (int)arg;
+
+	if (ms < 0)
+		return (struct call_timing){ .how = TIMEOUT_NONE };
+	return (struct call_timing){ TIMEOUT_MS, i, (uint64_t)ms * MS };
+}
+
+/* select(2), pselect(2) and ppoll(2) are not here: the kernel itself writes
+ * what is left to where the program keeps its timeout. */
+struct call_timing calls_timing(const struct tracee *t, long nr, const uint64_t arg[6])
+{
+	switch (nr) {
+	case SYS_nanosleep:
+		return by_timespec(t, 0, arg[0]);
+	case SYS_clock_nanosleep:
+		if (arg[1] & TIMER_ABSTIME)
+			break;
+		return by_timespec(t, 2, arg[2]);
+	case SYS_poll:
+		return by_ms(2, arg[2]);
+	case SYS_futex:
+		if ((arg[1] & FUTEX_CMD_MASK) != FUTEX_WAIT)
+			break;
+		return by_timespec(t, 3, arg[3]);
+	case SYS_epoll_wait:
+	case SYS_epoll_pwait:
+		return by_ms(3, arg[3]);
+	case SYS_epoll_pwait2:
+	case SYS_semtimedop:
+		return by_timespec(t, 3, arg[3]);
+	case SYS_rt_sigtimedwait:
+		return by_timespec(t, 2, arg[2]);
+	case SYS_io_getevents:
+		return by_timespec(t, 4, arg[4]);
+	}
+	return (struct call_timing){ .how = TIMEOUT_NONE };
+}
+
+/* In restart_syscall(2) the arguments are those of the first call, but its
+ * number is gone. Code right before the instruction names it, or the place in
+ * the kernel where the task slept does. */
+static long number_of_restarted(const struct task *t)
+{
+	const struct user_regs_struct *r = &t->tracee->regs;
+	unsigned char code[7];
+	long nr;
+
+	if (tracee_read(t->tracee, RPTR(r->rip - sizeof(code)), code, sizeof(code)) == 0) {
+		nr = arch_number_before(code, sizeof(code));
+		if (nr >= 0 && nr != SYS_restart_syscall)
+			return nr;
+	}
+	if (strstr(t->early.wchan, "futex"))
+		return SYS_futex;
+	if (strstr(t->early.wchan, "poll"))
+		return SYS_poll;
+	if (strstr(t->early.wchan, "nanosleep"))
+		return r->rdi < 16 ? SYS_clock_nanosleep : SYS_nanosleep;	/* a clock, or an address */
+	return -1;
+}
+
+/* Has it slept in this call, unwoken, since we looked? Our stop itself is one
+ * switch more. */
+static bool slept_since_survey(const struct task *t, long nr, const uint64_t arg[6])
+{
+	const struct early *e = &t->early;
+
+	return e->blocked && e->since_ns && e->nr == nr && memcmp(e->arg, arg, 6 * sizeof(arg[0])) == 0 &&
+	       t->status.voluntary_switches <= e->switches + 1;
+}
+
+int calls_interrupted(struct arena *a, struct task *t, struct obstacles *list, InterruptedCall **ret)
+{
+	const struct user_regs_struct *r = &t->tracee->regs;
+	long nr = arch_call_nr(r);
+	struct call_timing timing;
+	uint64_t arg[6];
+	int64_t slept;
+
+	*ret = NULL;
+	if (!arch_call_interrupted(r))
+		return 0;
+	arch_call_args(r, arg);
+	if (nr == SYS_restart_syscall)
+		nr = number_of_restarted(t);
+	if (nr < 0)
+		obstacle(list, "task.restart", AT_PID(t->tid), "Try again a moment later.",
+			 "the task sleeps in a system call that was interrupted before, and nothing tells which");
+	timing = nr < 0 ? (struct call_timing){ 0 } : calls_timing(t->tracee, nr, arg);
+	if (timing.how == TIMEOUT_NONE && !arch_has_restart_block(r))
+		return 0;
+	*ret = ARENA_MSG(a, InterruptedCall, interrupted_call);
+	if (!*ret)
+		return -ENOMEM;
+	(*ret)->nr = (uint32_t)nr;
+	if (timing.how == TIMEOUT_NONE || !slept_since_survey(t, nr, arg))
+		return 0;
+	slept = (t->tree->survey_ns - (int64_t)t->early.since_ns) +
+		(t->tracee->stopped_ns - t->tree->survey_at_ns);
+	slept = MAX(slept, 0);
+	(*ret)->timed = true;
+	(*ret)->remaining_ns = (uint64_t)slept < timing.ns ? timing.ns - (uint64_t)slept : 0;
+	return 0;
+}
+
+int calls_shorten(struct tracee *t, const InterruptedCall *call)
+{
+	struct call_timing timing;
+	struct timespec left;
+	uint64_t arg[6], at;
+	int r;
+
+	if (!call || !call->timed || arch_has_restart_block(&t->regs))
+		return 0;
+	arch_call_args(&t->regs, arg);
+	timing = calls_timing(t, call->nr, arg);
+	if (timing.how == TIMEOUT_NONE || call->remaining_ns >= timing.ns)
+		return 0;
+	t->touched = true;
+	if (timing.how == TIMEOUT_MS) {
+		arch_set_call_arg(&t->regs, timing.arg, (call->remaining_ns + MS - 1) / MS);
+		return 0;
+	}
+	/* Only a signal frame could overwrite this, and with a handler the call
+	 * says EINTR and looks at its timeout no more. */
+	at = (t->regs.rsp - RED_ZONE - sizeof(left)) & ~15ull;
+	left = (struct timespec){ (time_t)(call->remaining_ns / NS), (long)(call->remaining_ns % NS) };
+	r = tracee_write(t, RPTR(at), &left, sizeof(left));
+	if (r == 0)
+		arch_set_call_arg(&t->regs, timing.arg, at);
+	return r;
+}

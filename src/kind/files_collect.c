@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* files_collect.c - the open files of a tree, each found once. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/kcmp.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+#include "cleanup.h"
+#include "files_priv.h"
+#include "io.h"
+#include "share.h"
+
+struct files *files_new(struct arena *a, struct tree *tree, bool shell_job)
+{
+	struct files *f = arena_zalloc(a, sizeof(*f));
+
+	if (f) {
+		f->mem = a;
+		f->tree = tree;
+		f->shell_job = shell_job;
+	}
+	return f;
+}
+
+/* <0, 0, >0 as the kernel orders descriptions within an inode; *err on failure. */
+static int order(const struct file *a, const struct file *b, int *err)
+{
+	long r;
+
+	if (a->facts.st.st_dev != b->facts.st.st_dev)
+		return a->facts.st.st_dev < b->facts.st.st_dev ? -1 : 1;
+	if (a->facts.st.st_ino != b->facts.st.st_ino)
+		return a->facts.st.st_ino < b->facts.st.st_ino ? -1 : 1;
+	r = syscall(SYS_kcmp, a->facts.pid, b->facts.pid, KCMP_FILE, a->facts.fd, b->facts.fd);
+	if (r < 0)
+		*err = -errno;
+	return r == 1 ? -1 : r == 2 ? 1 : 0;
+}
+
+/* The file that `probe` is another sight of, or NULL and where it belongs. */
+static struct file *find(struct files *f, const struct file *probe, size_t *ret_at, int *err)
+{
+	size_t low = 0, high = f->n_sorted;
+
+	while (low < high && !*err) {
+		size_t mid = (low + high) / 2;
+		int o = order(probe, f->sorted[mid], err);
+
+		if (o == 0 && !*err)
+			return f->sorted[mid];
+		if (o < 0)
+			high = mid;
+		else
+			low = mid + 1;
+	}
+	*ret_at = low;
+	return NULL;
+}
+
+static struct object *object_of(struct files *f, struct file *file)
+{
+	struct object *o;
+	struct object **place;
+
+	/* Names matter for files that are found again by theirs. */
+	for (size_t i = 0; i < f->n_objects; i++) {
+		o = f->objects[i];
+		if (o->dev == file->facts.st.st_dev && o->ino == file->facts.st.st_ino && o->shared_inode == false &&
+		    strcmp(o->link, file->facts.link) == 0)
+			return o;
+	}
+	o = arena_zalloc(f->mem, sizeof(*o));
+	place = o ? ARENA_ADD(f->mem, f->objects, f->n_objects) : NULL;
+	if (!place)
+		return NULL;
+	*place = o;
+	o->dev = file->facts.st.st_dev;
+	o->ino = file->facts.st.st_ino;
+	o->link = file->facts.link;
+	o->first = file;
+	/* All eventfds, epolls and so on of a kernel are one inode. */
+	o->shared_inode = strncmp(o->link, "anon_inode:", 11) == 0;
+	o->msg = ARENA_MSG(f->mem, FileObject, file_object);
+	if (!o->msg)
+		return NULL;
+	o->msg->id = (uint32_t)f->n_objects;
+	o->msg->dev = o->dev;
+	o->msg->ino = o->ino;
+	o->msg->uid = file->facts.st.st_uid;
+	o->msg->gid = file->facts.st.st_gid;
+	o->msg->mode = file->facts.st.st_mode;
+	return o;
+}
+
+static int add_file(struct files *f, const struct file *probe, size_t at, struct file **ret)
+{
+	struct file *file = arena_memdup(f->mem, probe, sizeof(*probe));
+	struct file **place = file ? ARENA_ADD(f->mem, f->list, f->n) : NULL;
+	char name[32];
+	char *link;
+	int r;
+
+	if (!place || !ARENA_ADD(f->mem, f->sorted, f->n_sorted))
+		return -ENOMEM;
+	*place = file;
+	memmove(&f->sorted[at + 1], &f->sorted[at], (f->n_sorted - 1 - at) * sizeof(*f->sorted));
+	f->sorted[at] = file;
+	snprintf(name, sizeof(name), "fd/%d", file->facts.fd);
+	r = io_readlink(f->mem, file->process->dir, name, &link);
+	if (r < 0)
+		return r;
+	file->facts.mem = f->mem;
+	file->facts.link = link;
+	file->facts.ours = -1;
+	file->facts.flags = file->facts.info.flags & ~(unsigned)O_CLOEXEC;
+	file->facts.shell_job = f->shell_job;
+	file->object = object_of(f, file);
+	file->msg = ARENA_MSG(f->mem, Description, description);
+	if (!file->object || !file->msg)
+		return -ENOMEM;
+	file->msg->id = (uint32_t)f->n;
+	file->msg->object = file->object->msg->id;
+	file->msg->flags = file->facts.flags;
+	file->msg->pos = file->facts.info.pos;
+	file->msg->mnt_id = (uint32_t)file->facts.info.mnt_id;
+	file->msg->link = link;
+	*ret = file;
+	return 0;
+}
+
+static void note_direction(struct file *file)
+{
+	unsigned mode = file->facts.flags & O_ACCMODE;
+
+	if (file->facts.flags & O_PATH)
+		return;
+	if (mode != O_WRONLY)
+		file->object->has_reader = true;
+	if (mode != O_RDONLY)
+		file->object->has_writer = true;
+}
+
+static int collect_slot(struct files *f, struct process *p, int fd)
+{
+	struct file probe = { .process = p, .facts = { .pid = p->pid, .fd = fd } }, *file;
+	char name[32];
+	Slot **place;
+	size_t at = 0;
+	int err = 0;
+
+	snprintf(name, sizeof(name), "fd/%d", fd);
+	if (fstatat(p->dir, name, &probe.facts.st, 0) < 0)
+		return -errno;
+	err = proc_read_fdinfo(f->mem, p->dir, fd, &probe.facts.info);
+	if (err < 0)
+		return err;
+	file = find(f, &probe, &at, &err);
+	if (!file && !err)
+		err = add_file(f, &probe, at, &file);
+	if (err < 0)
+		return err;
+	note_direction(file);
+	place = ARENA_ADD(f->mem, p->table->slots, p->table->n_slots);
+	if (!place)
+		return -ENOMEM;
+	*place = ARENA_MSG(f->mem, Slot, slot);
+	if (!*place)
+		return -ENOMEM;
+	(*place)->fd = (uint32_t)fd;
+	(*place)->description = file->msg->id;
+	(*place)->cloexec = probe.facts.info.flags & O_CLOEXEC;
+	return 0;
+}
+
+static int collect_table(struct files *f, struct process *p, struct where *at)
+{
+	int *fds;
+	size_t n;
+	int r = proc_list_fds(f->mem, p->dir, &fds, &n);
+
+	if (r < 0)
+		return fail(at, r, "cannot list the descriptors");
+	p->table = ARENA_MSG(f->mem, DescriptorTable, descriptor_table);
+	if (!p->table)
+		return fail(at, ENOMEM, "descriptor table");
+	p->table->id = p->index + 1;
+	for (size_t i = 0; i < n; i++) {
+		at->fd = fds[i];
+		r = collect_slot(f, p, fds[i]);
+		if (r < 0)
+			return fail(at, r, "cannot look at the descriptor");
+	}
+	at->fd = -1;
+	return 0;
+}
+
+int files_collect(struct files *f, struct where *at)
+{
+	struct share_set tables = { .type = KCMP_FILES };
+
+	EACH_PROCESS(p, f->tree) {
+		uint32_t id;
+		int r;
+
+		if (p->zombie)
+			continue;
+		at->pid = p->pid;
+		r = share_add(f->mem, &tables, p->pid, p->index + 1, &id);
+		if (r < 0)
+			return fail(at, r, "cannot compare descriptor tables");
+		p->image->files = id;
+		r = id == p->index + 1 ? collect_table(f, p, at) : 0;
+		if (r < 0)
+			return r;
+	}
+	at->pid = 0;
+	return 0;
+}

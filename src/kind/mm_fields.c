@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* mm_fields.c - what an address space knows of itself besides its VMAs. */
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+
+#include "arch.h"
+#include "task_part.h"
+
+#define LDT_MAX 65536
+#define LDT_READ 0
+
+/* The LDT is read in full only where a short look says that there is one: it
+ * needs more room than a slot has, which the task maps for the purpose. */
+static int ask(struct task *t, struct answer *to)
+{
+	struct tracee *x = t->tracee;
+	int n;
+
+	to->room = remote_push(x, NULL, 16);
+	if (!to->room.va)
+		return -ENOSPC;
+	to->call = remote_ask(x, 0, 0, SYS_brk, REMOTE_ARGS(0));
+	remote_ask(x, 0, 0, SYS_modify_ldt, REMOTE_ARGS(LDT_READ, to->room.va, 8));
+	n = remote_ask(x, 0, 0, SYS_prctl, REMOTE_ARGS(PR_GET_THP_DISABLE, 0, 0, 0, 0));
+	return n < 0 ? n : 0;
+}
+
+static int take_fields(struct arena *a, struct process *p)
+{
+	const struct proc_stat *s = &leader(p)->stat;
+	Mm *m = p->mm;
+	size_t n;
+
+	m->id = p->image->mm = p->index + 1;
+	m->start_code = s->start_code, m->end_code = s->end_code;
+	m->start_data = s->start_data, m->end_data = s->end_data;
+	m->start_brk = s->start_brk, m->start_stack = s->start_stack;
+	m->arg_start = s->arg_start, m->arg_end = s->arg_end;
+	m->env_start = s->env_start, m->env_end = s->env_end;
+	if (proc_read_auxv(a, p->dir, &m->auxv, &n) < 0)
+		return -EIO;
+	m->n_auxv = n;
+	return 0;
+}
+
+static void take_vdso(struct process *p)
+{
+	for (size_t i = p->n_vmas; i-- > 0;) {
+		enum vma_type type = p->vmas[i].type;
+
+		if (type == VMA_VDSO)
+			p->x86->vdso_code = p->vmas[i].start;
+		if (type == VMA_VDSO || type == VMA_VVAR || type == VMA_VVAR_VCLOCK)
+			p->x86->vdso_base = p->vmas[i].start;
+	}
+}
+
+static int take_ldt(struct arena *a, struct task *t)
+{
+	X86Context *m = t->process->x86;
+	struct tracee *x = t->tracee;
+	int map, read, r;
+
+	map = remote_ask(x, REMOTE_REQUIRED, 0, SYS_mmap, REMOTE_ARGS(0, LDT_MAX, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS, (uint64_t)-1, 0));
+	read = remote_ask(x, 0, 1u << 1, SYS_modify_ldt, REMOTE_ARGS(LDT_READ, remote_result_of(x, map), LDT_MAX));
+	r = remote_run(&x, 1);
+	if (r < 0 || remote_failed(x, NULL) < 0)
+		return r < 0 ? r : remote_failed(x, NULL);
+	m->ldt.len = (size_t)remote_result(x, read);
+	m->ldt.data = arena_zalloc(a, LDT_MAX);
+	if (!m->ldt.data)
+		return -ENOMEM;
+	r = tracee_read(x, RPTR(remote_result(x, map)), m->ldt.data, m->ldt.len);
+	remote_ask(x, 0, 0, SYS_munmap, REMOTE_ARGS((uint64_t)remote_result(x, map), LDT_MAX));
+	if (r == 0)
+		r = remote_run(&x, 1);
+	/* The kernel fills the room with zeros: they end the table. */
+	while (m->ldt.len >= 8 && memcmp(m->ldt.data + m->ldt.len - 8, "\0\0\0\0\0\0\0", 8) == 0)
+		m->ldt.len -= 8;
+	m->ldt_entries = (uint32_t)(m->ldt.len / 8);
+	return r;
+}
+
+static int take(struct arena *a, struct task *t, const struct answer *from, struct obstacles *list)
+{
+	struct process *p = t->process;
+	int r;
+
+	(void)list;
+	p->x86 = ARENA_MSG(a, X86Context, x86_context);
+	if (!p->x86)
+		return -ENOMEM;
+	p->x86->ldt_entry_size = 8;
+	take_vdso(p);
+	r = take_fields(a, p);
+	if (r < 0 || t->silent)
+		return r;
+	p->mm->brk = (uint64_t)remote_result(t->tracee, from->call);
+	p->mm->thp_disable = remote_result(t->tracee, from->call + 2) > 0;
+	return remote_result(t->tracee, from->call + 1) > 0 ? take_ldt(a, t) : 0;
+}
+
+const struct task_part mm_part = { .name = "mm", .leader_only = true, .stage = STAGE_PROCESS, .ask = ask, .take = take };

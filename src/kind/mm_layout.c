@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* mm_layout.c - the VMAs of an address space under dump. */
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include "arch.h"
+#include "arena.h"
+#include "cleanup.h"
+#include "mm.h"
+
+#define BIT(f) (1ull << (f))
+
+/* VmFlags that a restore puts back, by mmap, madvise or mlock. */
+static const enum vma_flag kept_flags[] = {
+	VMF_AC, VMF_GD, VMF_NR, VMF_NH, VMF_HG, VMF_DC, VMF_DD, VMF_WF, VMF_SR, VMF_RR, VMF_MG, VMF_LO, VMF_LF,
+};
+
+/* VmFlags that stand for what cannot be saved. */
+static const struct { uint64_t flags; const char *name, *what, *remedy; } refused_flags[] = {
+	{ BIT(VMF_HT), "mm.hugetlb", "huge pages of hugetlbfs", "Use transparent huge pages." },
+	{ BIT(VMF_SL), "mm.sealed", "a sealed mapping (mseal)", "Run the program without mseal." },
+	{ BIT(VMF_UM) | BIT(VMF_UW) | BIT(VMF_UI), "mm.userfaultfd", "memory watched by a userfaultfd", "Let the program unregister it." },
+	{ BIT(VMF_IO) | BIT(VMF_PF) | BIT(VMF_MM), "mm.device", "memory of a device", "Let the program close the device." },
+	{ BIT(VMF_GU), "mm.guard", "guard pages (MADV_GUARD_INSTALL)", "Use PROT_NONE mappings as guards." },
+	{ BIT(VMF_SS), "mm.shadow-stack", "a shadow stack", "Run it with GLIBC_TUNABLES=glibc.cpu.x86_shstk=off." },
+	{ BIT(VMF_DP), "mm.droppable", "droppable memory (MAP_DROPPABLE)", "There is no way round this yet." },
+	{ BIT(VMF_UNKNOWN), "mm.unknown", "a mapping with a flag that this ckpt does not know", "Use a ckpt as new as the kernel." },
+};
+
+/* Files without a name, told by what stands for it in maps. */
+static const struct { const char *path, *name, *what, *remedy; } refused_paths[] = {
+	{ "/dev/zero", "mm.shared-anonymous", "shared anonymous memory", "Use a shared mapping of a file with a name." },
+	{ "/SYSV", "mm.sysv", "a System V shared memory segment", "Use a shared mapping of a file with a name." },
+	{ "/memfd:", "mm.memfd", "a memfd", "Use a file with a name." },
+	{ "/[aio]", "mm.aio", "the ring of an AIO context", "Let the program destroy it (io_destroy)." },
+	{ "anon_inode:[io_uring]", "mm.io_uring", "the rings of an io_uring", "Run the program without io_uring." },
+	{ "/secretmem", "mm.secretmem", "secret memory (memfd_secret)", "There is no way round this: it cannot be read." },
+	{ "anon_inode:", "mm.device", "memory of a kernel object", "Let the program close it." },
+	{ "/dev/", "mm.device", "memory of a device", "Let the program close the device." },
+};
+
+int mm_collect(struct arena *a, struct process *p, const struct where *at)
+{
+	int r = proc_read_maps(a, p->dir, true, &p->vmas, &p->n_vmas);
+
+	return r < 0 ? fail(at, r, "cannot read the memory map") : 0;
+}
+
+static void check_path(const struct process *p, const struct proc_vma *v, struct obstacles *list)
+{
+	bool anonymous_zero = v->deleted || !strcmp(v->path, "/dev/zero");
+
+	for (size_t i = 0; i < ARRAY_SIZE(refused_paths); i++) {
+		if (strncmp(v->path, refused_paths[i].path, strlen(refused_paths[i].path)) != 0)
+			continue;
+		if (i == 0 && !anonymous_zero)
+			continue;
+		obstacle(list, refused_paths[i].name, AT_ADDR(p->pid, v->start), refused_paths[i].remedy,
+			 "the mapping is %s, which cannot be saved yet", refused_paths[i].what);
+		return;
+	}
+	obstacle(list, "mm.deleted", AT_ADDR(p->pid, v->start), "Start the program again after its files were replaced.",
+		 "the mapped file %s is not to be found under its name any more", v->path);
+}
+
+static VmaType type_of(const struct proc_vma *v)
+{
+	switch (v->type) {
+	case VMA_ANON:
+	case VMA_HEAP:
+	case VMA_STACK:
+		return VMA_TYPE__VMA_TYPE_ANONYMOUS;
+	case VMA_VDSO:
+		return VMA_TYPE__VMA_TYPE_VDSO;
+	case VMA_VVAR:
+		return VMA_TYPE__VMA_TYPE_VVAR;
+	case VMA_VVAR_VCLOCK:
+		return VMA_TYPE__VMA_TYPE_VVAR_VCLOCK;
+	case VMA_FILE:
+		return VMA_TYPE__VMA_TYPE_FILE;
+	default:
+		return strncmp(v->path, "[anon:", 6) == 0 ? VMA_TYPE__VMA_TYPE_ANONYMOUS :
+							   VMA_TYPE__VMA_TYPE_UNKNOWN;
+	}
+}
+
+static int check_vma(struct arena *a, struct process *p, const struct proc_vma *v, struct files *files,
+		     Vma *m, struct obstacles *list)
+{
+	bool special = v->type == VMA_VDSO || v->type == VMA_VVAR || v->type == VMA_VVAR_VCLOCK;
+
+	for (size_t i = 0; !special && i < ARRAY_SIZE(refused_flags); i++)
+		if (v->flags & refused_flags[i].flags)
+			obstacle(list, refused_flags[i].name, AT_ADDR(p->pid, v->start), refused_flags[i].remedy,
+				 "the mapping is %s, which cannot be saved yet", refused_flags[i].what);
+	if (m->type == VMA_TYPE__VMA_TYPE_UNKNOWN)
+		obstacle(list, "mm.unknown", AT_ADDR(p->pid, v->start), "Use a ckpt as new as the kernel.",
+			 "the mapping %s is of a sort that this ckpt does not know", v->path);
+	if (v->type == VMA_OTHER && m->type == VMA_TYPE__VMA_TYPE_ANONYMOUS)
+		m->name = arena_strndup(a, v->path + 6, strlen(v->path) - 7);
+	if (v->type == VMA_FILE) {
+		int r = v->deleted ? 0 : files_mapped(files, v->path, v->dev, v->ino, &m->file);
+
+		if (r < 0)
+			return r;
+		if (!m->file)
+			check_path(p, v, list);
+	}
+	return 0;
+}
+
+static int keep_flags(struct arena *a, const struct proc_vma *v, Vma *m)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(kept_flags); i++) {
+		char **place;
+
+		if (!(v->flags & BIT(kept_flags[i])))
+			continue;
+		place = ARENA_ADD(a, m->flags, m->n_flags);
+		if (!place)
+			return -ENOMEM;
+		*place = (char *)(uintptr_t)vma_flag_name(kept_flags[i]);
+	}
+	return 0;
+}
+
+/* Would the kernel make one VMA of the two? It has not, because their pages
+ * come from different faults (anon_vma), or the second was moved there. */
+static bool look_alike(const struct proc_vma *below, const struct proc_vma *v)
+{
+	const uint64_t told = ~BIT(VMF_SD);
+
+	if (below->end != v->start || below->prot != v->prot || below->shared != v->shared ||
+	    (below->flags & told) != (v->flags & told) || strcmp(below->path, v->path) != 0)
+		return false;
+	return v->type == VMA_FILE ? below->ino == v->ino && below->pgoff + (below->end - below->start) == v->pgoff :
+	       v->type == VMA_ANON || v->type == VMA_HEAP || v->type == VMA_OTHER;
+}
+
+static Vma *new_vma(struct arena *a, struct process *p, size_t i)
+{
+	const struct proc_vma *v = &p->vmas[i];
+	Vma *m = ARENA_MSG(a, Vma, vma);
+
+	if (!m)
+		return NULL;
+	m->start = v->start;
+	m->end = v->end;
+	m->prot = (uint32_t)v->prot;
+	m->shared = v->shared;
+	m->pgoff = v->type == VMA_FILE ? v->pgoff : 0;
+	m->type = type_of(v);
+	m->file_writable = v->type == VMA_FILE && v->shared && (v->flags & BIT(VMF_MW));
+	m->keep_apart = i > 0 && look_alike(&p->vmas[i - 1], v);
+	m->huge = v->anon_huge;
+	return m;
+}
+
+static int find_exe(struct process *p, struct files *files, const char *path)
+{
+	struct stat st;
+
+	if (fstatat(p->dir, "exe", &st, 0) < 0)
+		return -errno;
+	return files_mapped(files, path, st.st_dev, st.st_ino, &p->mm->exe);
+}
+
+int mm_check(struct arena *a, struct process *p, struct files *files, struct obstacles *list)
+{
+	char *exe;
+	int r;
+
+	p->vma_messages = arena_zalloc(a, (p->n_vmas + 1) * sizeof(*p->vma_messages));
+	p->mm = ARENA_MSG(a, Mm, mm);
+	if (!p->vma_messages || !p->mm)
+		return -ENOMEM;
+	for (size_t i = 0; i < p->n_vmas; i++) {
+		if (p->vmas[i].type == VMA_VSYSCALL)
+			continue;
+		p->vma_messages[i] = new_vma(a, p, i);
+		if (!p->vma_messages[i])
+			return -ENOMEM;
+		r = check_vma(a, p, &p->vmas[i], files, p->vma_messages[i], list);
+		if (r == 0)
+			r = keep_flags(a, &p->vmas[i], p->vma_messages[i]);
+		if (r < 0)
+			return r;
+		p->mm->vmas++;
+	}
+	r = proc_read_link(a, p->dir, "exe", &exe);
+	if (r < 0)
+		return r;
+	r = find_exe(p, files, exe);
+	if (r == 0 && !p->mm->exe)
+		obstacle(list, "mm.deleted", AT_PID(p->pid), "Start the program again after its files were replaced.",
+			 "the program file %s is not to be found under its name any more", exe);
+	return r;
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* task_attributes.c - name, niceness, robust list, clear_child_tid, rseq. */
+#include <errno.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+#include "io.h"
+#include "task_part.h"
+
+static int ask(struct task *t, struct answer *to)
+{
+	/* PR_GET_TID_ADDRESS writes a pointer; CONFIG_CHECKPOINT_RESTORE. */
+	to->room = remote_push(t->tracee, NULL, 8);
+	if (!to->room.va)
+		return -ENOSPC;
+	to->call = remote_ask(t->tracee, 0, 0, SYS_prctl, REMOTE_ARGS(PR_GET_TID_ADDRESS, to->room.va));
+	return to->call < 0 ? to->call : 0;
+}
+
+static int take_rseq(struct arena *a, struct task *t)
+{
+	uint64_t address;
+	uint32_t size, signature;
+	int r = tracee_rseq(t->tracee, &address, &size, &signature);
+
+	if (r < 0 || !address)
+		return r;
+	t->image->rseq = ARENA_MSG(a, Rseq, rseq);
+	if (!t->image->rseq)
+		return -ENOMEM;
+	t->image->rseq->address = address;
+	t->image->rseq->size = size;
+	t->image->rseq->signature = signature;
+	return 0;
+}
+
+static int take(struct arena *a, struct task *t, const struct answer *from, struct obstacles *list)
+{
+	Task *m = t->image;
+	void *head = NULL;
+	size_t len = 0;
+
+	(void)list;
+	m->comm = arena_strdup(a, t->status.name);
+	if (!m->comm)
+		return -ENOMEM;
+	m->nice = t->stat.nice;
+	/* The one of these that a tracer may ask for from outside. */
+	if (syscall(SYS_get_robust_list, t->tid, &head, &len) == 0) {
+		m->robust_list = (uint64_t)head;
+		m->robust_list_len = len;
+	}
+	if (!t->silent && remote_result(t->tracee, from->call) == 0)
+		memcpy(&m->clear_child_tid, remote_view(t->tracee, from->room), 8);
+	return take_rseq(a, t);
+}
+
+static int put(struct task *t)
+{
+	const Task *m = t->image;
+	char name[16] = "";
+	rptr comm;
+
+	strncpy(name, m->comm, sizeof(name) - 1);
+	comm = remote_push(t->tracee, name, sizeof(name));
+	if (!comm.va || PUT(t->tracee, SYS_prctl, PR_SET_NAME, comm.va) < 0 ||
+	    remote_ask(t->tracee, 0, 0, SYS_set_tid_address, REMOTE_ARGS(m->clear_child_tid)) < 0)
+		return -ENOSPC;
+	if (m->robust_list && PUT(t->tracee, SYS_set_robust_list, m->robust_list, m->robust_list_len) < 0)
+		return -ENOSPC;
+	if (m->nice && PUT(t->tracee, SYS_setpriority, PRIO_PROCESS, 0, (uint64_t)(int64_t)m->nice) < 0)
+		return -ENOSPC;
+	if (m->rseq && PUT(t->tracee, SYS_rseq, m->rseq->address, m->rseq->size, 0, m->rseq->signature) < 0)
+		return -ENOSPC;
+	return 0;
+}
+
+const struct task_part attributes_part = {
+	.name = "attributes", .stage = STAGE_TASK, .ask = ask, .take = take, .put = put,
+};

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* task_refused.c - task state that is not saved yet: found, named, refused.
+ *
+ * Everything here is compared with what a fresh child of ckpt would have.
+ */
+#include <errno.h>
+#include <linux/ioprio.h>
+#include <linux/kcmp.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+
+#include "cleanup.h"
+#include "proc.h"
+#include "task_part.h"
+
+static const struct { const char *link, *name, *what; } namespaces[] = {
+	{ "pid", "task.namespace.pid", "pid" },
+	{ "pid_for_children", "task.namespace.pid", "pid (for its children)" },
+	{ "mnt", "task.namespace.mnt", "mount" },
+	{ "net", "task.namespace.net", "network" },
+	{ "ipc", "task.namespace.ipc", "ipc" },
+	{ "uts", "task.namespace.uts", "uts" },
+	{ "user", "task.namespace.user", "user" },
+	{ "cgroup", "task.namespace.cgroup", "cgroup" },
+	{ "time", "task.namespace.time", "time" },
+	{ "time_for_children", "task.namespace.time", "time (for its children)" },
+};
+
+static void check_namespaces(struct task *t, struct obstacles *list)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(namespaces); i++) {
+		char theirs[40], ours[40];
+		struct stat a, b;
+
+		snprintf(theirs, sizeof(theirs), "ns/%s", namespaces[i].link);
+		snprintf(ours, sizeof(ours), "/proc/self/ns/%s", namespaces[i].link);
+		if (fstatat(t->dir, theirs, &a, 0) < 0 || stat(ours, &b) < 0 || a.st_ino == b.st_ino)
+			continue;
+		obstacle(list, namespaces[i].name, AT_PID(t->tid), "Run ckpt in the same namespace, or the program without one.",
+			 "the task is in another %s namespace than ckpt", namespaces[i].what);
+	}
+}
+
+static void check_scheduling(struct task *t, struct obstacles *list)
+{
+	cpu_set_t theirs, ours;
+	int policy = sched_getscheduler(t->tid);
+
+	if (policy != SCHED_OTHER && policy >= 0)
+		obstacle(list, "task.policy", AT_PID(t->tid), "Give it the policy back with `chrt --other -p 0 PID`.",
+			 "the scheduling policy is number %d, and only SCHED_OTHER is saved yet", policy);
+	CPU_ZERO(&theirs);
+	CPU_ZERO(&ours);
+	if (sched_getaffinity(t->tid, sizeof(theirs), &theirs) == 0 &&
+	    sched_getaffinity(0, sizeof(ours), &ours) == 0 && !CPU_EQUAL(&theirs, &ours))
+		obstacle(list, "task.affinity", AT_PID(t->tid), "Give it all CPUs (`taskset -pa`), or run ckpt with the same ones.",
+			 "the task may run on other CPUs than ckpt");
+	if (syscall(SYS_ioprio_get, IOPRIO_WHO_PROCESS, t->tid) != syscall(SYS_ioprio_get, IOPRIO_WHO_PROCESS, 0) &&
+	    t->stat.nice == 0)
+		obstacle(list, "task.ioprio", AT_PID(t->tid), "Set it back with `ionice -c 0 -p PID`.",
+			 "the task has an I/O priority of its own");
+}
+
+static void check_sharing(struct task *t, struct obstacles *list)
+{
+	pid_t lead = t->process->pid, self = getpid();
+
+	if (t->tid != lead && syscall(SYS_kcmp, lead, t->tid, KCMP_FILES, 0, 0) > 0)
+		obstacle(list, "task.files-unshared", AT_PID(t->tid), "There is no way round this yet.",
+			 "the thread has a descriptor table of its own");
+	if (t->tid != lead && syscall(SYS_kcmp, lead, t->tid, KCMP_FS, 0, 0) > 0)
+		obstacle(list, "task.fs-unshared", AT_PID(t->tid), "There is no way round this yet.",
+			 "the thread has a working directory of its own");
+	/* ckpt has never used SEM_UNDO: equal means that neither has a list. */
+	if (syscall(SYS_kcmp, self, t->tid, KCMP_SYSVSEM, 0, 0) > 0)
+		obstacle(list, "task.semundo", AT_PID(t->tid), "Use semop(2) without SEM_UNDO.",
+			 "the task has SEM_UNDO operations, which its end would apply");
+}
+
+static void check_process(struct arena *a, struct task *t, struct obstacles *list)
+{
+	struct process *p = t->process;
+	autoclose self = proc_open(getpid());
+	uint64_t theirs, ours;
+	bool timers;
+
+	if (proc_read_has_timers(a, p->dir, &timers) == 0 && timers)
+		obstacle(list, "task.timer", AT_PID(p->pid), "Let the program delete its POSIX timers.",
+			 "the process has POSIX timers, which cannot be saved yet");
+	if (proc_read_u64(a, p->dir, "personality", 16, &theirs) == 0 &&
+	    proc_read_u64(a, self, "personality", 16, &ours) == 0 && theirs != ours)
+		obstacle(list, "task.personality", AT_PID(p->pid), "Run it without setarch(8).",
+			 "the process has personality %#llx, ckpt has %#llx", (unsigned long long)theirs,
+			 (unsigned long long)ours);
+	if (proc_read_u64(a, p->dir, "coredump_filter", 16, &theirs) == 0 &&
+	    proc_read_u64(a, self, "coredump_filter", 16, &ours) == 0 && theirs != ours)
+		obstacle(list, "task.coredump-filter", AT_PID(p->pid), "Write ckpt's own value to /proc/PID/coredump_filter.",
+			 "the process has a coredump_filter of its own, which cannot be saved yet");
+}
+
+static void check(struct arena *a, struct task *t, struct obstacles *list)
+{
+	if (t->status.seccomp)
+		obstacle(list, "task.seccomp", AT_PID(t->tid), "Run the program without its filter (often a --no-sandbox option).",
+			 "the task has a seccomp filter, which cannot be saved yet");
+	check_namespaces(t, list);
+	check_scheduling(t, list);
+	check_sharing(t, list);
+	if (t == leader(t->process))
+		check_process(a, t, list);
+}
+
+/* prctl(2) getters whose answer must be that of a fresh task. */
+static const struct refused_prctl {
+	const char *name;
+	unsigned long option, arg;
+	bool by_pointer;		/* the answer goes to the second argument, as an int */
+	long fresh;
+	const char *what, *remedy;
+} prctls[] = {
+	{ "task.pdeathsig", PR_GET_PDEATHSIG, 0, true, 0, "has a parent-death signal", "Clear it with prctl(PR_SET_PDEATHSIG, 0)." },
+	{ "task.tsc", PR_GET_TSC, 0, true, PR_TSC_ENABLE, "may not read the TSC", "Do not use PR_SET_TSC." },
+	{ "task.mdwe", 66 /* PR_GET_MDWE */, 0, false, 0, "denies new executable memory (PR_SET_MDWE)", "Do not use PR_SET_MDWE." },
+	{ "task.ksm", 68 /* PR_GET_MEMORY_MERGE */, 0, false, 0, "merges all its memory (PR_SET_MEMORY_MERGE)", "Do not use PR_SET_MEMORY_MERGE." },
+	{ "task.mce-kill", PR_MCE_KILL_GET, 0, false, PR_MCE_KILL_DEFAULT, "has its own machine-check policy", "Do not use PR_MCE_KILL." },
+};
+
+enum { CALL_PRCTL = 0, CALL_SLACK = ARRAY_SIZE(prctls), CALL_ITIMER, CALL_POLICY = CALL_ITIMER + 3, CALL_SPECULATION };
+#define SPECULATION_KINDS 3	/* PR_SPEC_STORE_BYPASS, _INDIRECT_BRANCH, _L1D_FLUSH */
+enum { ROOM_ITIMER = 64, ROOM_POLICY = ROOM_ITIMER + 3 * 32, ROOM_SIZE = ROOM_POLICY + 16 };
+
+static int ask(struct task *t, struct answer *to)
+{
+	struct tracee *x = t->tracee;
+	int n = 0;
+
+	to->room = remote_push(x, NULL, ROOM_SIZE);
+	if (!to->room.va)
+		return -ENOSPC;
+	for (size_t i = 0; i < ARRAY_SIZE(prctls); i++) {
+		n = remote_ask(x, 0, 0, SYS_prctl, REMOTE_ARGS(prctls[i].option, prctls[i].by_pointer ?
+			       to->room.va + 8 * i : prctls[i].arg));
+		if (i == 0)
+			to->call = n;
+	}
+	remote_ask(x, 0, 0, SYS_prctl, REMOTE_ARGS(PR_GET_TIMERSLACK));
+	for (uint64_t i = 0; i < 3; i++)
+		remote_ask(x, 0, 0, SYS_getitimer, REMOTE_ARGS(i, to->room.va + ROOM_ITIMER + 32 * i));
+	remote_ask(x, 0, 0, SYS_get_mempolicy, REMOTE_ARGS(to->room.va + ROOM_POLICY, 0, 0, 0, 0));
+	for (uint64_t i = 0; i < SPECULATION_KINDS; i++)
+		n = remote_ask(x, 0, 0, SYS_prctl, REMOTE_ARGS(PR_GET_SPECULATION_CTRL, i));
+	return n < 0 ? n : 0;
+}
+
+static void judge_prctls(struct task *t, const struct answer *from, const char *room, struct obstacles *list)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(prctls); i++) {
+		long answer = remote_result(t->tracee, from->call + (int)i);
+		int value;
+
+		if (answer < 0)		/* an older kernel does not know it, and has it not */
+			continue;
+		memcpy(&value, room + 8 * i, sizeof(value));
+		if ((prctls[i].by_pointer ? value : answer) != prctls[i].fresh)
+			obstacle(list, prctls[i].name, AT_PID(t->tid), prctls[i].remedy,
+				 "the task %s, which cannot be saved yet", prctls[i].what);
+	}
+	if (remote_result(t->tracee, from->call + CALL_SLACK) != prctl(PR_GET_TIMERSLACK))
+		obstacle(list, "task.timerslack", AT_PID(t->tid), "Write 0 to /proc/PID/timerslack_ns.",
+			 "the task has a timer slack of its own");
+	for (unsigned long i = 0; i < SPECULATION_KINDS; i++)
+		if (remote_result(t->tracee, from->call + CALL_SPECULATION + (int)i) != prctl(PR_GET_SPECULATION_CTRL, i, 0, 0, 0) &&
+		    remote_result(t->tracee, from->call + CALL_SPECULATION + (int)i) >= 0)
+			obstacle(list, "task.speculation", AT_PID(t->tid), "Do not use PR_SET_SPECULATION_CTRL.",
+				 "the task has changed a speculation control");
+}
+
+static int take(struct arena *a, struct task *t, const struct answer *from, struct obstacles *list)
+{
+	static const char *const clocks[] = { "real", "virtual", "profiling" };
+	const char *room;
+	int policy;
+
+	(void)a;
+	if (t->silent)
+		return 0;
+	room = remote_view(t->tracee, from->room);
+	judge_prctls(t, from, room, list);
+	for (int i = 0; i < 3; i++) {
+		struct itimerval it;
+
+		memcpy(&it, room + ROOM_ITIMER + 32 * i, sizeof(it));
+		if (t == leader(t->process) && (it.it_value.tv_sec || it.it_value.tv_usec))
+			obstacle(list, "task.itimer", AT_PID(t->tid), "Let the program stop its timer (alarm, setitimer).",
+				 "a %s interval timer is running, which cannot be saved yet", clocks[i]);
+	}
+	memcpy(&policy, room + ROOM_POLICY, sizeof(policy));
+	if (remote_result(t->tracee, from->call + CALL_POLICY) == 0 && policy)
+		obstacle(list, "task.mempolicy", AT_PID(t->tid), "Run it without numactl(8).",
+			 "the task has a memory policy, which cannot be saved yet");
+	return 0;
+}
+
+const struct task_part refused_part = { .name = "other state", .stage = STAGE_TASK, .check = check, .ask = ask, .take = take };

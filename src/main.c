@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* main.c - options to commands; presents their results. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include "arena.h"
+#include "check.h"
+#include "cleanup.h"
+#include "dump.h"
+#include "options.h"
+#include "restore.h"
+#include "say.h"
+#include "show.h"
+#include "verify.h"
+
+struct session {
+	struct options opt;
+	struct arena *mem;
+	int images, work, log;
+};
+
+static int open_dir(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	return fd < 0 ? fail(NOWHERE, errno, "cannot open the directory %s", path) : fd;
+}
+
+/* Directories are held as descriptors from here on; the log exists whatever
+ * happens later. */
+static int open_session(struct session *s)
+{
+	int r;
+
+	s->images = open_dir(s->opt.images_dir);
+	if (s->images < 0)
+		return s->images;
+	s->work = open_dir(s->opt.work_dir ? s->opt.work_dir : s->opt.images_dir);
+	if (s->work < 0)
+		return s->work;
+	if (s->opt.log_file) {
+		s->log = openat(s->work, s->opt.log_file, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+		if (s->log < 0) {
+			r = -errno;
+			return fail(NOWHERE, r, "cannot open the log file %s", s->opt.log_file);
+		}
+		say_init(s->log, (enum level)MIN(s->opt.verbosity, (int)SAY_DEBUG));
+	}
+	return 0;
+}
+
+static void json_string(const char *s)
+{
+	tell("\"");
+	for (; *s; s++) {
+		if (*s == '"' || *s == '\\')
+			tell("\\%c", *s);
+		else if ((unsigned char)*s < 32)
+			tell("\\u%04x", (unsigned char)*s);
+		else
+			tell("%c", *s);
+	}
+	tell("\"");
+}
+
+static void json_phases(const struct phase_time *p, size_t n)
+{
+	tell("\"phases\": [");
+	for (size_t i = 0; i < n; i++)
+		tell("%s{\"name\": \"%s\", \"us\": %lld}", i ? ", " : "", p[i].name, (long long)p[i].ns / 1000);
+	tell("]");
+}
+
+static void say_phases(const struct phase_time *p, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		say(SAY_INFO, NOWHERE, "%-10s %8.3f ms", p[i].name, (double)p[i].ns / 1e6);
+}
+
+static void json_obstacles(const struct dump_result *r)
+{
+	tell("\"obstacles\": [");
+	for (size_t i = 0; i < r->n_obstacles; i++) {
+		const struct obstacle *o = &r->obstacles[i];
+
+		tell("%s\n  {\"name\": \"%s\", \"pid\": %d", i ? "," : "", o->name, o->pid);
+		if (o->fd >= 0)
+			tell(", \"fd\": %d", o->fd);
+		if (o->address)
+			tell(", \"address\": %llu", (unsigned long long)o->address);
+		tell(", \"cause\": ");
+		json_string(o->cause);
+		tell(", \"remedy\": ");
+		json_string(o->remedy);
+		tell("}");
+	}
+	tell("]");
+}
+
+static void place_text(const struct obstacle *o, char *buf, size_t len)
+{
+	int n = o->pid ? snprintf(buf, len, "pid %d", o->pid) : snprintf(buf, len, "tree");
+
+	if (o->fd >= 0)
+		snprintf(buf + n, len - (size_t)n, ": fd %d", o->fd);
+	else if (o->address)
+		snprintf(buf + n, len - (size_t)n, ": %#llx", (unsigned long long)o->address);
+}
+
+static void say_obstacles(const struct dump_result *r)
+{
+	for (size_t i = 0; i < r->n_obstacles; i++) {
+		const struct obstacle *o = &r->obstacles[i];
+		char place[64];
+
+		place_text(o, place, sizeof(place));
+		fail(NOWHERE, 0, "%s: %s: %s. %s", place, o->name, o->cause, o->remedy);
+	}
+	if (r->n_obstacles)
+		fail(NOWHERE, 0, "%zu obstacle%s: the tree runs on as before", r->n_obstacles, r->n_obstacles == 1 ? "" : "s");
+}
+
+static int dump_command(struct session *s)
+{
+	struct dump_options o = {
+		.pid = s->opt.pid, .images = s->images, .leave_running = s->opt.leave_running,
+		.leave_stopped = s->opt.leave_stopped, .shell_job = s->opt.shell_job,
+		.overwrite = s->opt.overwrite, .timeout_ns = s->opt.timeout_ns,
+	};
+	struct dump_result result;
+	int r;
+
+	if (!o.pid)
+		return fail(NOWHERE, 0, "dump needs -t PID");
+	if (o.leave_running && o.leave_stopped)
+		return fail(NOWHERE, 0, "--leave-running and --leave-stopped exclude each other");
+	r = dump_run(s->mem, &o, &result);
+	say_obstacles(&result);
+	say_phases(result.phases, result.n_phases);
+	if (s->opt.json) {
+		tell("{\"done\": %s, \"tasks\": %llu, \"processes\": %llu, \"pages\": %llu, \"bytes\": %llu, \"frozen_us\": %lld,\n ",
+		     r ? "false" : "true", (unsigned long long)result.tasks, (unsigned long long)result.processes,
+		     (unsigned long long)result.pages, (unsigned long long)result.bytes, (long long)result.frozen_ns / 1000);
+		json_phases(result.phases, result.n_phases);
+		tell(",\n ");
+		json_obstacles(&result);
+		tell("}\n");
+	} else if (r == 0) {
+		say(SAY_INFO, NOWHERE, "frozen     %8.3f ms", (double)result.frozen_ns / 1e6);
+		if (isatty(STDOUT_FILENO))
+			tell("%llu tasks, %.1f MiB, frozen for %.1f ms\n", (unsigned long long)result.tasks,
+			     (double)result.bytes / 1048576, (double)result.frozen_ns / 1e6);
+	}
+	return r;
+}
+
+static int check_command(struct session *s)
+{
+	struct dump_options o = { .pid = s->opt.pid, .images = -1, .dry_run = true,
+				  .shell_job = s->opt.shell_job, .timeout_ns = s->opt.timeout_ns };
+	struct dump_result result;
+	int r;
+
+	if (!o.pid)
+		return check_features(s->opt.feature, s->opt.json);
+	r = dump_run(s->mem, &o, &result);
+	if (s->opt.json) {
+		tell("{\"savable\": %s, \"frozen_us\": %lld, ", r ? "false" : "true", (long long)result.frozen_ns / 1000);
+		json_obstacles(&result);
+		tell("}\n");
+		return r;
+	}
+	for (size_t i = 0; i < result.n_obstacles; i++) {
+		const struct obstacle *b = &result.obstacles[i];
+		char place[64];
+
+		place_text(b, place, sizeof(place));
+		tell("%-24s %s: %s.\n%-24s %s\n", b->name, place, b->cause, "", b->remedy);
+	}
+	if (r == 0)
+		tell("no obstacles\n");
+	return r;
+}
+
+/* The exit status of the command itself: the root task's, when it was waited for. */
+static int restore_command(struct session *s, int *ret_status)
+{
+	struct restore_options o = {
+		.images = s->images, .sibling = s->opt.sibling, .shell_job = s->opt.shell_job,
+		.timeout_ns = s->opt.timeout_ns, .pidfile_dir = s->work, .pidfile = s->opt.pidfile,
+	};
+	struct restore_result result;
+	int r;
+
+	if (o.sibling && !s->opt.detached)
+		return fail(NOWHERE, 0, "--restore-sibling goes with --restore-detached");
+	r = restore_run(s->mem, &o, &result);
+	say_phases(result.phases, result.n_phases);
+	if (s->opt.json) {
+		tell("{\"done\": %s, \"pid\": %d, \"tasks\": %llu, \"processes\": %llu, \"pages\": %llu, \"total_us\": %lld,\n ",
+		     r ? "false" : "true", result.root, (unsigned long long)result.tasks,
+		     (unsigned long long)result.processes, (unsigned long long)result.pages, (long long)result.total_ns / 1000);
+		json_phases(result.phases, result.n_phases);
+		tell("}\n");
+		tell_flush();
+	}
+	if (r == 0 && !s->opt.detached)
+		*ret_status = restore_wait(result.root);
+	return r;
+}
+
+static const char *operand(const struct session *s)
+{
+	return s->opt.n_operands ? s->opt.operands[0] : s->opt.images_dir;
+}
+
+static int run(struct session *s, int *ret_status)
+{
+	const char *command = s->opt.command;
+
+	if (!strcmp(command, "show"))
+		return show_command(&(struct show_options){ operand(s), s->opt.json });
+	if (!strcmp(command, "verify"))
+		return verify_command(&(struct verify_options){ operand(s) });
+	if (s->opt.n_operands)
+		return fail(NOWHERE, 0, "what is '%s' for? ckpt %s takes options only", s->opt.operands[0], command);
+	if (!strcmp(command, "check"))
+		return check_command(s);
+	if (strcmp(command, "dump") && strcmp(command, "restore"))
+		return fail(NOWHERE, 0, "unknown command '%s'; there are dump, restore, check, show, verify", command);
+	if (open_session(s) < 0)
+		return -EINVAL;
+	return !strcmp(command, "dump") ? dump_command(s) : restore_command(s, ret_status);
+}
+
+/* More than one descriptor for each task is held at a time; a write too long
+ * or to a closed pipe is an error like any other, not the end. */
+static void prepare(void)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+		files.rlim_cur = files.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &files);
+	}
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
+	signal(SIGCHLD, SIG_DFL);
+}
+
+int main(int argc, char **argv)
+{
+	struct session s = { .images = -1, .work = -1, .log = -1 };
+	int r, status = 0;
+
+	say_init(-1, SAY_WARN);
+	r = options_parse(argc, argv, &s.opt);
+	if (r < 0)
+		return 1;
+	say_init(-1, (enum level)MIN(s.opt.verbosity, (int)SAY_DEBUG));
+	if (s.opt.version || s.opt.help) {
+		if (s.opt.version)
+			tell("Version: %s\n", CKPT_VERSION);
+		else
+			options_help(s.opt.command);
+		return tell_flush() < 0;
+	}
+	if (!s.opt.command) {
+		options_help(NULL);
+		tell_flush();
+		return 1;
+	}
+	prepare();
+	s.mem = arena_new();
+	r = s.mem ? run(&s, &status) : fail(NOWHERE, ENOMEM, "arena");
+	if (tell_flush() < 0)
+		r = -EIO;
+	say_done();
+	arena_free(s.mem);
+	return r < 0 ? 1 : status;
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* site.c - where in an address space remote calls can be made from. */
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "arch.h"
+#include "arena.h"
+#include "cleanup.h"
+#include "model.h"
+
+#define SEARCH_STEP 65536u
+#define RED_ZONE 128
+
+/* In at most this much of an executable mapping; the C library's lies early. */
+#define SEARCH_MAX (4u << 20)
+
+static uint64_t search_vma(const struct process *p, const struct proc_vma *v, unsigned char *buf)
+{
+	uint64_t end = MIN(v->end, v->start + SEARCH_MAX);
+
+	/* Steps overlap: the bytes may lie across a border. */
+	for (uint64_t at = v->start; at < end; at += SEARCH_STEP - 16) {
+		size_t len = MIN((uint64_t)SEARCH_STEP, end - at);
+		ssize_t found;
+
+		if (memory_read(p->pid, RPTR(at), buf, len) < 0)
+			return 0;
+		found = arch_find_restorer(buf, len);
+		if (found >= 0)
+			return at + (uint64_t)found;
+	}
+	return 0;
+}
+
+/* The dynamic loader and a static program have it, and are searched in no
+ * time; the C library has it too. */
+static unsigned likely(const struct proc_vma *v)
+{
+	if (!(v->prot & PROT_EXEC) || v->type != VMA_FILE)
+		return 0;
+	if (strstr(v->path, "/ld-"))
+		return 3;
+	if (strstr(v->path, "libc"))
+		return 2;
+	return 1;
+}
+
+int site_find(struct arena *a, struct process *p)
+{
+	unsigned char *buf = arena_zalloc(a, SEARCH_STEP);
+	unsigned char here[16];
+	struct arch_vdso vdso;
+	uint64_t vdso_at = 0;
+	int r = arch_vdso(&vdso);
+
+	if (!buf)
+		return -ENOMEM;
+	if (r < 0)
+		return r;
+	p->site.restorer = 0;
+	for (size_t i = 0; i < p->n_vmas; i++)
+		if (p->vmas[i].type == VMA_VDSO)
+			vdso_at = p->vmas[i].start;
+	if (!vdso_at)
+		return -ENOENT;
+	p->site.syscall_ret = vdso_at + vdso.syscall_ret;
+	r = memory_read(p->pid, RPTR(p->site.syscall_ret), here, sizeof(here));
+	if (r < 0 || memcmp(here, vdso.code + vdso.syscall_ret, 8) != 0)
+		return r < 0 ? r : -ENOENT;
+	for (unsigned want = 3; want > 0 && !p->site.restorer; want--)
+		for (size_t i = 0; i < p->n_vmas && !p->site.restorer; i++)
+			if (likely(&p->vmas[i]) == want)
+				p->site.restorer = search_vma(p, &p->vmas[i], buf);
+	return p->site.restorer ? 0 : -ENOENT;
+}
+
+static const struct proc_vma *vma_at(const struct process *p, uint64_t va)
+{
+	for (size_t i = 0; i < p->n_vmas; i++)
+		if (va >= p->vmas[i].start && va < p->vmas[i].end)
+			return &p->vmas[i];
+	return NULL;
+}
+
+/* The low end of [stack], where nothing has been yet; where the stack pointer
+ * is near it, or there is no such thing, what lies below the red zone. */
+int site_dead_memory(struct process *p)
+{
+	uint64_t rsp = leader(p)->tracee->regs.rsp, need = ARCH_FRAME_MAX;
+	const struct proc_vma *v;
+
+	for (size_t i = 0; i < p->n_vmas; i++) {
+		v = &p->vmas[i];
+		if (v->type != VMA_STACK || v->end - v->start < 2 * need || !(v->prot & PROT_WRITE))
+			continue;
+		if (rsp >= v->start && rsp < v->start + need + RED_ZONE)
+			continue;
+		p->site.dead_low = v->start;
+		p->site.dead_high = v->start + need;
+		return 0;
+	}
+	v = vma_at(p, rsp - RED_ZONE - need);
+	if (!v || rsp > v->end || !(v->prot & PROT_WRITE) || v->shared)
+		return -ENOSPC;
+	p->site.dead_low = rsp - RED_ZONE - need;
+	p->site.dead_high = rsp - RED_ZONE;
+	return 0;
+}

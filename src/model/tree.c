@@ -1,0 +1,425 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* tree.c - finding, stopping and letting go a tree of live processes. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <time.h>
+
+#include "arch.h"
+#include "arena.h"
+#include "cleanup.h"
+#include "io.h"
+#include "model.h"
+#include "say.h"
+
+#define PF_KTHREAD 0x00200000u	/* linux/sched.h */
+#define ROUNDS_MAX 1000		/* of looking for new threads and children */
+
+static struct process *find_process(const struct tree *tree, pid_t pid)
+{
+	for (size_t i = 0; i < tree->n; i++)
+		if (tree->list[i]->pid == pid)
+			return tree->list[i];
+	return NULL;
+}
+
+static struct task *find_task(const struct process *p, pid_t tid)
+{
+	for (size_t i = 0; i < p->n_tasks; i++)
+		if (p->tasks[i]->tid == tid)
+			return p->tasks[i];
+	return NULL;
+}
+
+static int add_task(struct tree *tree, struct process *p, pid_t tid)
+{
+	struct task *t = arena_zalloc(tree->mem, sizeof(*t));
+	struct task **place;
+
+	if (!t)
+		return -ENOMEM;
+	t->tid = tid;
+	t->process = p;
+	t->tree = tree;
+	t->dir = proc_open_task(p->dir, tid);
+	if (t->dir < 0)
+		return t->dir;
+	place = ARENA_ADD(tree->mem, p->tasks, p->n_tasks);
+	if (!place)
+		return -ENOMEM;
+	*place = t;
+	/* The leader is listed first by the kernel, and by us whatever happens. */
+	if (tid == p->pid && p->n_tasks > 1) {
+		*place = p->tasks[0];
+		p->tasks[0] = t;
+	}
+	return 0;
+}
+
+/* New threads of a process. *ret_new counts them; a task that vanishes
+ * while we look is none. */
+static int list_tasks(struct tree *tree, struct process *p, size_t *ret_new)
+{
+	pid_t *tids;
+	size_t n;
+	int r = proc_list_tasks(tree->mem, p->dir, &tids, &n);
+
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		if (p->n_tasks == n && p->tasks[i]->tid == tids[i])
+			continue;
+		if (find_task(p, tids[i]))
+			continue;
+		r = add_task(tree, p, tids[i]);
+		if (r == 0)
+			(*ret_new)++;
+		else if (r == -ENOENT || r == -ESRCH)
+			r = 0;
+	}
+	return r == -ENOENT || r == -ESRCH ? 0 : r;
+}
+
+static int add_process(struct tree *tree, pid_t pid, struct process *parent, struct process **ret)
+{
+	struct process *p = arena_zalloc(tree->mem, sizeof(*p));
+	struct process **place;
+	int r;
+
+	if (!p)
+		return -ENOMEM;
+	p->pid = pid;
+	p->parent = parent;
+	p->pidfd = -1;
+	p->dir = proc_open(pid);
+	if (p->dir < 0)
+		return p->dir;
+	r = proc_read_stat(tree->mem, p->dir, &p->stat);
+	if (r < 0) {
+		close(p->dir);
+		return r;
+	}
+	p->zombie = p->stat.state == 'Z' && p->stat.threads <= 1;
+	if (!p->zombie)
+		p->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+	p->index = (uint32_t)tree->n;
+	place = ARENA_ADD(tree->mem, tree->list, tree->n);
+	if (!place)
+		return -ENOMEM;
+	*place = p;
+	*ret = p;
+	return 0;
+}
+
+static int list_children(struct tree *tree, struct process *p, size_t *ret_new)
+{
+	pid_t *pids;
+	size_t n;
+	int r = proc_list_children(tree->mem, p->dir, &pids, &n);
+
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		struct process *child;
+
+		if (find_process(tree, pids[i]))
+			continue;
+		r = add_process(tree, pids[i], p, &child);
+		if (r == 0)
+			(*ret_new)++;
+		else if (r == -ENOENT || r == -ESRCH)
+			r = 0;
+	}
+	return r == -ENOENT || r == -ESRCH ? 0 : r;
+}
+
+/* One walk over the tree; what it adds is walked over too. */
+static int list_tree(struct tree *tree, size_t *ret_new)
+{
+	*ret_new = 0;
+	for (size_t i = 0; i < tree->n; i++) {
+		struct process *p = tree->list[i];
+		int r = p->zombie ? 0 : list_tasks(tree, p, ret_new);
+
+		if (r == 0 && !p->zombie)
+			r = list_children(tree, p, ret_new);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* Calls with a relative timeout: worth knowing since when they sleep. */
+static bool worth_watching(long nr)
+{
+	static const long calls[] = {
+		SYS_nanosleep, SYS_clock_nanosleep, SYS_poll, SYS_futex, SYS_epoll_wait, SYS_epoll_pwait,
+		SYS_epoll_pwait2, SYS_rt_sigtimedwait, SYS_semtimedop, SYS_select, SYS_pselect6, SYS_ppoll,
+		SYS_restart_syscall, SYS_io_getevents,
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(calls); i++)
+		if (calls[i] == nr)
+			return true;
+	return false;
+}
+
+static void look_early(struct tree *tree, struct task *t)
+{
+	struct proc_syscall call;
+	struct proc_status status;
+	char *wchan;
+
+	if (proc_read_syscall(tree->mem, t->dir, &call) < 0 || call.running || !worth_watching(call.nr))
+		return;
+	if (proc_read_sched_exec_start(tree->mem, t->dir, &t->early.since_ns) < 0)
+		t->early.since_ns = 0;
+	if (proc_read_status(tree->mem, t->dir, &status) < 0)
+		return;
+	if (call.nr == SYS_restart_syscall && io_slurp(tree->mem, t->dir, "wchan", 4096, &wchan, NULL) == 0)
+		snprintf(t->early.wchan, sizeof(t->early.wchan), "%s", wchan);
+	t->early.blocked = true;
+	t->early.nr = call.nr;
+	memcpy(t->early.arg, call.arg, sizeof(call.arg));
+	t->early.switches = status.voluntary_switches;
+}
+
+/* Reading a file of /proc is work enough for our own exec_start to be fresh. */
+static int64_t own_clock(struct arena *a)
+{
+	autoclose dir = proc_open(getpid());
+	uint64_t now;
+
+	if (dir < 0 || proc_read_sched_exec_start(a, dir, &now) < 0)
+		return 0;
+	return (int64_t)now;
+}
+
+static int refuse(const struct tree *tree, const struct process *root, const struct where *at)
+{
+	struct proc_status status;
+	pid_t up = getpid();
+
+	if (root->stat.flags & PF_KTHREAD)
+		return fail(at, 0, "%s is a kernel thread, which cannot be saved", root->stat.comm);
+	if (root->zombie)
+		return fail(at, 0, "%s has ended already; only its parent's wait is missing", root->stat.comm);
+	if (proc_read_status(tree->mem, root->dir, &status) == 0 && status.tracer)
+		return fail(at, 0, "already traced by process %d; a debugger and ckpt cannot hold it both",
+			    status.tracer);
+	while (up > 1) {
+		autoclose dir = -1;
+		struct proc_stat stat;
+
+		if (up == root->pid)
+			return fail(at, 0, up == getpid() ? "that is ckpt itself" :
+				    "ckpt itself runs below this process; start ckpt from elsewhere");
+		dir = proc_open(up);
+		if (dir < 0 || proc_read_stat(tree->mem, dir, &stat) < 0)
+			break;
+		up = stat.ppid;
+	}
+	if (up == root->pid)
+		return fail(at, 0, "ckpt itself runs below this process; start ckpt from elsewhere");
+	return 0;
+}
+
+int tree_survey(struct tree *tree, pid_t root, const struct where *at)
+{
+	struct process *p;
+	size_t more;
+	int r = add_process(tree, root, NULL, &p);
+
+	if (r == -ENOENT || r == -ESRCH)
+		return fail(at, 0, "no such process: %d", root);
+	if (r < 0)
+		return fail(at, r, "cannot look at process %d", root);
+	if (p->stat.pid != root || kill(root, 0) < 0) {
+		if (errno == ESRCH)
+			return fail(at, 0, "no such process: %d", root);
+		if (errno == EPERM)
+			return fail(at, EPERM, "process %d belongs to another user", root);
+	}
+	r = refuse(tree, p, at);
+	if (r < 0)
+		return r;
+	r = list_tree(tree, &more);
+	if (r < 0)
+		return fail(at, r, "cannot list the tasks below process %d", root);
+	EACH_PROCESS(q, tree)
+		EACH_TASK(t, q)
+			look_early(tree, t);
+	tree->survey_ns = own_clock(tree->mem);
+	tree->survey_at_ns = io_now_ns(CLOCK_MONOTONIC);
+	return 0;
+}
+
+static int attach_failed(const struct tree *tree, const struct task *t, int err, const struct where *from)
+{
+	struct where at = *from;
+	struct proc_status status;
+
+	at.pid = t->tid;
+	if (err == -EPERM && proc_read_status(tree->mem, t->dir, &status) == 0) {
+		if (status.tracer)
+			return fail(&at, 0, "already traced by process %d; a debugger and ckpt cannot hold it both",
+				    status.tracer);
+		if (status.state == 'Z')
+			return fail(&at, 0, "the first thread of this process has ended while others run "
+				    "(task.leader-exited); such a process cannot be saved yet");
+	}
+	return fail(&at, err, "cannot stop the task");
+}
+
+/* 1: it has ended meanwhile, which is nobody's fault. */
+static int attach(struct tree *tree, struct task *t, const struct where *at)
+{
+	int r = tracee_attach(t->tid, &tree->waits, &t->tracee);
+	struct proc_stat stat;
+
+	if (r == -ESRCH || (r == -EPERM && proc_read_stat(tree->mem, t->dir, &stat) < 0))
+		return 1;
+	if (r == -EPERM && stat.state == 'Z' && stat.threads <= 1)
+		return 1;
+	return r < 0 ? attach_failed(tree, t, r, at) : 0;
+}
+
+static void drop_task(struct task *t)
+{
+	struct process *p = t->process;
+
+	for (size_t i = 0; i < p->n_tasks; i++) {
+		if (p->tasks[i] != t)
+			continue;
+		memmove(&p->tasks[i], &p->tasks[i + 1], (p->n_tasks - i - 1) * sizeof(*p->tasks));
+		p->n_tasks--;
+		break;
+	}
+	close(t->dir);
+	tracee_free(t->tracee);
+	t->tracee = NULL;
+}
+
+static int settle_failed(struct tree *tree, const struct task *t, int err, const struct where *from)
+{
+	struct where at = *from;
+
+	at.pid = t->tid;
+	if (err == -EINTR)
+		return fail(&at, 0, "interrupted by signal %d", tree->waits.signal);
+	if (err == -ETIMEDOUT)
+		return fail(&at, err, "the task does not stop (in vfork, or in the kernel for long)");
+	return fail(&at, err, "the task does not stop");
+}
+
+/* Stop all that is known and not stopped yet. */
+static int stop_known(struct tree *tree, const struct where *at)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < tree->n; i++) {
+		struct process *p = tree->list[i];
+
+		for (size_t j = 0; r >= 0 && j < p->n_tasks;) {
+			struct task *t = p->tasks[j];
+
+			r = t->tracee ? 0 : attach(tree, t, at);
+			if (r == 1)
+				drop_task(t);
+			else
+				j++;
+		}
+		if (r < 0)
+			return r;
+	}
+	for (size_t i = 0; i < tree->n; i++) {
+		struct process *p = tree->list[i];
+
+		for (size_t j = 0; j < p->n_tasks;) {
+			struct task *t = p->tasks[j];
+
+			r = t->tracee->running ? tracee_settle(t->tracee) : 0;
+			if (r == -ESRCH) {
+				drop_task(t);
+				continue;
+			}
+			if (r < 0)
+				return settle_failed(tree, t, r, at);
+			j++;
+		}
+	}
+	return 0;
+}
+
+/* Processes that ended while we were at it: zombies, or gone for good. */
+static int settle_ends(struct tree *tree, const struct where *at)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < tree->n; i++) {
+		struct process *p = tree->list[i];
+
+		if (p->n_tasks == 0 && !p->zombie) {
+			if (proc_read_stat(tree->mem, p->dir, &p->stat) == 0 && p->stat.state == 'Z')
+				p->zombie = true;
+			else if (!p->parent)
+				return fail(at, 0, "process %d ended before it could be stopped", p->pid);
+			else
+				continue;
+		}
+		/* Its zombie was reaped, or its parent is gone and it has a new one. */
+		if (p->zombie && proc_read_stat(tree->mem, p->dir, &p->stat) < 0)
+			continue;
+		p->index = (uint32_t)kept;
+		tree->list[kept++] = p;
+	}
+	tree->n = kept;
+	return kept && !tree->list[0]->zombie ? 0 :
+		fail(at, 0, "the process ended before it could be stopped");
+}
+
+int tree_freeze(struct tree *tree, const struct where *at)
+{
+	size_t more = 1;
+	int r = 0;
+
+	tree->frozen_at_ns = io_now_ns(CLOCK_MONOTONIC);
+	for (unsigned round = 0; r == 0 && more; round++) {
+		if (round > ROUNDS_MAX)
+			return fail(at, 0, "the tree makes new tasks faster than they can be stopped");
+		r = stop_known(tree, at);
+		if (r == 0) {
+			r = list_tree(tree, &more);
+			if (r < 0)
+				fail(at, r, "cannot list the tasks of the tree");
+		}
+	}
+	return r < 0 ? r : settle_ends(tree, at);
+}
+
+void tree_release(struct tree *tree)
+{
+	tree->waits.patient = true;
+	EACH_PROCESS(p, tree)
+		EACH_TASK(t, p)
+			tracee_catch(t->tracee);
+	EACH_PROCESS(p, tree) {
+		remote_close(p->remote);
+		p->remote = NULL;
+	}
+	EACH_PROCESS(p, tree)
+		EACH_TASK(t, p) {
+			tracee_release(t->tracee);
+			t->tracee = NULL;
+		}
+	tree->released_at_ns = io_now_ns(CLOCK_MONOTONIC);
+}
+
+void tree_close(struct tree *tree)
+{
+	EACH_PROCESS(p, tree) {
+		EACH_TASK(t, p)
+			close(t->dir);
+		if (p->pidfd >= 0)
+			close(p->pidfd);
+		close(p->dir);
+	}
+}

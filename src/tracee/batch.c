@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* batch.c - asking for calls, running them in many tasks at once, results. */
+#include <errno.h>
+#include <sched.h>
+#include <string.h>
+#include <stdlib.h>
+#include <sys/ptrace.h>
+#include <sys/uio.h>
+
+#include "arch.h"
+#include "remote.h"
+#include "slot.h"
+
+#define SLEEP_END_NS 50000000	/* how long the end of a batch lasts that raises no signal */
+
+static void begin_anew(struct remote_slot *s)
+{
+	if (!s->ran)
+		return;
+	s->ran = false;
+	s->calls = 0;
+	s->data = s->size;
+}
+
+bool remote_has_room(const struct tracee *t, size_t calls, size_t bytes)
+{
+	const struct remote_slot *s = t->slot;
+
+	if (s->ran)
+		return CTX_SIZE + calls * ENTRY_SIZE + bytes + 16 <= s->size;
+	return slot_entries_end(s) + calls * ENTRY_SIZE + bytes + 16 <= s->data;
+}
+
+int remote_ask(struct tracee *t, int flags, unsigned results, long nr, const uint64_t arg[6])
+{
+	struct remote_slot *s = t->slot;
+	struct runner_entry *e;
+
+	begin_anew(s);
+	if (!remote_has_room(t, 1, 0))
+		return -ENOSPC;
+	e = slot_entry(s, s->calls);
+	e->nr_flags = (uint64_t)(uint32_t)nr | (uint64_t)results << ENTRY_RESULTS_SHIFT;
+	if (flags & REMOTE_REQUIRED)
+		e->nr_flags |= 1ull << ENTRY_REQUIRED_BIT;
+	if (flags & REMOTE_CHILD_EXITS)
+		e->nr_flags |= 1ull << ENTRY_CHILD_EXITS_BIT;
+	memcpy(e->arg, arg, sizeof(e->arg));
+	e->ret = -ECANCELED;
+	return (int)s->calls++;
+}
+
+uint64_t remote_result_of(const struct tracee *t, int n)
+{
+	return t->slot->va + CTX_SIZE + (uint64_t)n * ENTRY_SIZE + ENTRY_RET;
+}
+
+long remote_result(const struct tracee *t, int n)
+{
+	if (n < 0 || (size_t)n >= t->slot->calls)
+		return -EINVAL;
+	return slot_entry(t->slot, (size_t)n)->ret;
+}
+
+rptr remote_push(struct tracee *t, const void *data, size_t len)
+{
+	struct remote_slot *s = t->slot;
+	size_t take = (len + 15) & ~(size_t)15;
+
+	begin_anew(s);
+	if (take > s->data || s->data - take < slot_entries_end(s))
+		return RPTR(0);
+	s->data -= take;
+	if (data)
+		memcpy(s->local + s->data, data, len);
+	else
+		memset(s->local + s->data, 0, len);
+	return RPTR(s->va + s->data);
+}
+
+const void *remote_view(const struct tracee *t, rptr p)
+{
+	return t->slot->local + (p.va - t->slot->va);
+}
+
+int remote_failed(const struct tracee *t, long *ret_nr)
+{
+	for (size_t i = 0; i < t->slot->calls; i++) {
+		const struct runner_entry *e = slot_entry(t->slot, i);
+
+		if ((e->nr_flags >> ENTRY_REQUIRED_BIT & 1) && e->ret < 0 && e->ret > -4096) {
+			if (ret_nr)
+				*ret_nr = (long)(uint32_t)e->nr_flags;
+			return (int)e->ret;
+		}
+	}
+	return 0;
+}
+
+/* Context: how to end, and where the task goes on should nobody see the end. */
+static void fill_context(struct tracee *t)
+{
+	struct remote_slot *s = t->slot;
+	struct runner_context *c = slot_context(s);
+	struct user_regs_struct r = t->regs;
+
+	arch_restart_by_hand(&r);
+	*c = (struct runner_context){
+		.mask = t->mask, .flags = r.eflags, .rsp = r.rsp, .rip = r.rip,
+		.rax = r.rax, .rbx = r.rbx, .rcx = r.rcx, .rdx = r.rdx, .rsi = r.rsi,
+		.rdi = r.rdi, .rbp = r.rbp, .r8 = r.r8, .r9 = r.r9, .r10 = r.r10,
+		.r11 = r.r11, .r12 = r.r12, .r13 = r.r13, .r14 = r.r14, .r15 = r.r15,
+		.trampoline = s->trampoline,
+	};
+	if (t->end_signal) {
+		c->end_nr = SYS_tgkill;
+		c->end_arg[0] = (uint64_t)t->ns_tgid;
+		c->end_arg[1] = (uint64_t)t->ns_tid;
+		c->end_arg[2] = (uint64_t)t->end_signal;
+	} else {
+		c->end_nr = SYS_ppoll;
+		c->end_arg[2] = s->va + offsetof(struct runner_context, end_timeout);
+		c->end_timeout[1] = SLEEP_END_NS;
+	}
+}
+
+static int slot_copy(struct tracee *t, bool to_task)
+{
+	struct remote_slot *s = t->slot;
+	size_t head = slot_entries_end(s), tail = s->size - s->data;
+	struct iovec here[2] = { { s->local, head }, { s->local + s->data, tail } };
+	struct iovec there[2] = { { (void *)s->va, head }, { (void *)(s->va + s->data), tail } };
+	ssize_t n;
+
+	if (s->stub)
+		return 0;
+	n = to_task ? process_vm_writev(t->tid, here, 2, there, 2, 0) :
+		      process_vm_readv(t->tid, here, 2, there, 2, 0);
+	if (n < 0)
+		return -errno;
+	return (size_t)n == head + tail ? 0 : -EFAULT;
+}
+
+/* Registers first, then the mask: were it the other way round, our death in
+ * between would leave the task with everything blocked. */
+static int start(struct tracee *t)
+{
+	struct remote_slot *s = t->slot;
+	struct user_regs_struct r = t->regs;
+	uint64_t first = s->va + CTX_SIZE;
+	int err;
+
+	fill_context(t);
+	err = slot_copy(t, true);
+	if (err < 0)
+		return err;
+	t->n_born = 0;
+	arch_set_runner(&r, s->code, first, first + s->calls * ENTRY_SIZE, s->va);
+	err = tracee_set_regs(t, &r);
+	if (err == 0)
+		err = tracee_set_mask(t, t->end_signal ? ~(1ull << (t->end_signal - 1)) : ~0ull);
+	if (err == 0)
+		err = tracee_resume(t, PTRACE_CONT, 0);
+	return err;
+}
+
+static int note_born(struct tracee *t)
+{
+	uint64_t tid;
+	pid_t *more;
+	int r = tracee_event_message(t, &tid);
+
+	if (r < 0)
+		return r;
+	if ((t->n_born & (t->n_born + 1)) == 0) {
+		more = realloc(t->born, (2 * t->n_born + 2) * sizeof(*more));
+		if (!more)
+			return -ENOMEM;
+		t->born = more;
+	}
+	t->born[t->n_born++] = (pid_t)tid;
+	return 0;
+}
+
+/* 1: this stop is the end of the run; 0: it is not, go on; -errno. */
+static int is_end(struct tracee *t)
+{
+	siginfo_t info;
+	int r;
+
+	switch (t->at) {
+	case STOP_NEWTASK:
+		return note_born(t);
+	case STOP_SIGNAL:
+		r = tracee_siginfo(t, &info);
+		if (r < 0)
+			return r;
+		if (t->signal == t->end_signal && info.si_code == SI_TKILL && info.si_pid == t->ns_tgid)
+			return 1;
+		if (t->signal == SIGSTOP)
+			t->stop_again = true;
+		else if (t->signal == t->end_signal)
+			t->came |= 1ull << (t->signal - 1);
+		else
+			return -EFAULT;		/* a fault of the runner's own */
+		return 0;
+	case STOP_INTERRUPT:
+	case STOP_GROUP:
+		return !t->end_signal && slot_context(t->slot)->done;
+	default:
+		return 0;
+	}
+}
+
+/* The end that raises no signal: wait for the runner to say so, then stop it. */
+static int stop_sleeper(struct tracee *t)
+{
+	struct runner_context *c = slot_context(t->slot);
+	uint64_t done_va = t->slot->va + CTX_DONE;
+
+	for (;;) {
+		int r = t->slot->stub ? 0 : tracee_read(t, RPTR(done_va), &c->done, sizeof(c->done));
+
+		if (r == 0)
+			r = waits_check(t->waits);
+		if (r < 0)
+			return r;
+		if (__atomic_load_n(&c->done, __ATOMIC_ACQUIRE))
+			return tracee_interrupt(t);
+		sched_yield();
+	}
+}
+
+static int finish(struct tracee *t)
+{
+	int r = t->end_signal ? 0 : stop_sleeper(t);
+
+	while (r == 0) {
+		r = tracee_wait(t);
+		if (r < 0)
+			return r;
+		r = is_end(t);
+		if (r == 0)
+			r = tracee_resume(t, PTRACE_CONT, 0);
+		else if (r == 1)
+			break;
+	}
+	if (r < 0)
+		return r;
+	t->slot->ran = true;
+	r = slot_copy(t, false);
+	if (r < 0 || t->slot->stub)
+		return r;
+	r = tracee_set_mask(t, t->mask);
+	return r < 0 ? r : tracee_set_regs(t, &t->regs);
+}
+
+int remote_run(struct tracee *const *ts, size_t n)
+{
+	int first = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		int r = ts[i]->slot->calls && !ts[i]->slot->ran ? start(ts[i]) : 0;
+
+		if (r < 0 && first == 0)
+			first = r;
+	}
+	for (size_t i = 0; i < n; i++) {
+		int r = ts[i]->running ? finish(ts[i]) : 0;
+
+		if (r < 0 && first == 0)
+			first = r;
+	}
+	return first;
+}

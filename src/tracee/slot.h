@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* slot.h - one task's share of the scratch: context, calls, data.
+ *
+ *	0        CTX_SIZE                                            size
+ *	| context | entry 0 | entry 1 | ...  ->   free   <-  ... data |
+ */
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "runner.h"
+
+struct remote_slot {
+	struct remote *owner;	/* NULL: a slot of the stub */
+	uint64_t code;		/* the runner, as the task sees it */
+	uint64_t va;		/* the slot, likewise */
+	unsigned char *local;	/* a copy here, or, with the stub, the slot itself */
+	size_t size;
+	size_t calls;		/* entries asked for, or made by the last run */
+	size_t data;		/* offset of the lowest data byte */
+	uint64_t trampoline;
+	bool ran;		/* what is there has been run: the next call begins anew */
+	bool stub;
+};
+
+static inline struct runner_context *slot_context(const struct remote_slot *s)
+{
+	return (struct runner_context *)s->local;
+}
+
+static inline struct runner_entry *slot_entry(const struct remote_slot *s, size_t n)
+{
+	return (struct runner_entry *)(s->local + CTX_SIZE) + n;
+}
+
+static inline size_t slot_entries_end(const struct remote_slot *s)
+{
+	return CTX_SIZE + s->calls * ENTRY_SIZE;
+}

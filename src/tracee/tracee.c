@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* tracee.c - stopping a thread, looking at it, and letting it go. */
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "arch.h"
+#include "cleanup.h"
+#include "io.h"
+#include "tracee.h"
+
+#ifndef PTRACE_GET_RSEQ_CONFIGURATION
+#define PTRACE_GET_RSEQ_CONFIGURATION 0x420f
+#endif
+#define PTRACE_GET_DISPATCH 0x4211	/* PTRACE_GET_SYSCALL_USER_DISPATCH_CONFIG of linux/ptrace.h */
+
+static long request(int what, const struct tracee *t, unsigned long addr, void *data)
+{
+	long r = ptrace(what, t->tid, addr, data);
+
+	return r < 0 ? -errno : r;
+}
+
+static struct tracee *new_tracee(pid_t tid, struct waits *w)
+{
+	struct tracee *t = calloc(1, sizeof(*t));
+
+	if (t) {
+		t->tid = t->ns_tid = t->ns_tgid = tid;
+		t->waits = w;
+		t->end_signal = SIGURG;
+	}
+	return t;
+}
+
+int tracee_attach(pid_t tid, struct waits *w, struct tracee **ret)
+{
+	autofree struct tracee *t = new_tracee(tid, w);
+	long r;
+
+	if (!t)
+		return -ENOMEM;
+	r = request(PTRACE_SEIZE, t, 0, (void *)PTRACE_O_TRACESYSGOOD);
+	if (r < 0)
+		return (int)r;
+	t->running = true;
+	r = request(PTRACE_INTERRUPT, t, 0, NULL);
+	if (r < 0 && r != -ESRCH)
+		return (int)r;
+	*ret = take_ptr(t);
+	return 0;
+}
+
+int tracee_settle(struct tracee *t)
+{
+	uint64_t was;
+	int r;
+
+	for (;;) {
+		r = tracee_wait(t);
+		if (r < 0)
+			return r;
+		if (t->at == STOP_INTERRUPT || t->at == STOP_GROUP)
+			break;
+		/* A signal on its way to a handler, or to death: let it
+		 * arrive. Our interrupt is still pending behind it. */
+		r = tracee_resume(t, PTRACE_CONT, t->at == STOP_SIGNAL ? t->signal : 0);
+		if (r < 0)
+			return r;
+	}
+	t->stopped_ns = io_now_ns(CLOCK_MONOTONIC);
+	t->stopped_job = t->at == STOP_GROUP;
+	t->job_signal = t->at == STOP_GROUP ? t->signal : 0;
+	r = tracee_get_regs(t, &t->regs);
+	if (r == 0)
+		r = (int)request(PTRACE_GETSIGMASK, t, sizeof(t->mask), &t->mask);
+	if (r < 0)
+		return r;
+	was = t->regs.rax;
+	arch_undo_eintr(&t->regs);
+	t->touched = t->regs.rax != was;
+	return 0;
+}
+
+int tracee_adopt(pid_t tid, struct waits *w, struct tracee **ret)
+{
+	autofree struct tracee *t = new_tracee(tid, w);
+	int r;
+
+	if (!t)
+		return -ENOMEM;
+	t->running = true;
+	r = tracee_wait(t);
+	if (r < 0)
+		return r;
+	*ret = take_ptr(t);
+	return 0;
+}
+
+void tracee_catch(struct tracee *t)
+{
+	bool was;
+
+	if (!t || !t->running || t->gone)
+		return;
+	was = t->waits->patient;
+	t->waits->patient = true;
+	if (tracee_interrupt(t) == 0 && tracee_wait(t) == 0) {
+		if (t->at == STOP_SIGNAL && t->signal != t->end_signal)
+			t->came |= 1ull << (t->signal - 1);
+		if (t->slot && t->touched) {
+			tracee_set_mask(t, t->mask);
+			tracee_set_regs(t, &t->regs);
+		}
+	}
+	t->waits->patient = was;
+}
+
+void tracee_release(struct tracee *t)
+{
+	if (!t)
+		return;
+	tracee_catch(t);
+	if (!t->gone && t->touched) {
+		/* The mask first: a task with its registers and a foreign mask
+		 * would keep that for ever, should we die in between. */
+		tracee_to_signal_stop(t);
+		tracee_set_mask(t, t->mask);
+		tracee_set_regs(t, &t->regs);
+		for (int sig = 1; sig < 64; sig++)
+			if (t->came & (1ull << (sig - 1)))
+				syscall(SYS_tgkill, t->ns_tgid, t->tid, sig);
+		if (t->stop_again)
+			kill(t->tid, SIGSTOP);
+	}
+	if (!t->gone)
+		request(PTRACE_DETACH, t, 0, NULL);
+	tracee_free(t);
+}
+
+void tracee_free(struct tracee *t)
+{
+	if (!t)
+		return;
+	free(t->born);
+	free(t);
+}
+
+int tracee_resume(struct tracee *t, int what, int sig)
+{
+	long r;
+
+	if (t->gone)
+		return -ESRCH;
+	r = request(what, t, 0, (void *)(long)sig);
+	if (r == 0)
+		t->running = true;
+	return (int)r;
+}
+
+int tracee_to_signal_stop(struct tracee *t)
+{
+	int r;
+
+	if (t->at != STOP_SYSCALL)
+		return 0;
+	r = tracee_interrupt(t);
+	while (r == 0) {
+		r = tracee_resume(t, PTRACE_CONT, 0);
+		if (r == 0)
+			r = tracee_wait(t);
+		if (r == 0 && (t->at == STOP_INTERRUPT || t->at == STOP_GROUP))
+			return 0;
+		if (r == 0 && t->at == STOP_SIGNAL && t->signal == SIGSTOP)
+			t->stop_again = true;
+	}
+	return r;
+}
+
+int tracee_set_options(struct tracee *t, uint64_t options)
+{
+	return (int)request(PTRACE_SETOPTIONS, t, 0, (void *)options);
+}
+
+int tracee_get_regs(struct tracee *t, struct user_regs_struct *ret)
+{
+	struct iovec iov = { ret, sizeof(*ret) };
+
+	return (int)request(PTRACE_GETREGSET, t, NT_PRSTATUS, &iov);
+}
+
+int tracee_set_regs(struct tracee *t, const struct user_regs_struct *regs)
+{
+	struct iovec iov = { (void *)(uintptr_t)regs, sizeof(*regs) };
+
+	t->touched = true;
+	return (int)request(PTRACE_SETREGSET, t, NT_PRSTATUS, &iov);
+}
+
+int tracee_set_mask(struct tracee *t, uint64_t mask)
+{
+	t->touched = true;
+	return (int)request(PTRACE_SETSIGMASK, t, sizeof(mask), &mask);
+}
+
+int tracee_interrupt(struct tracee *t)
+{
+	return (int)request(PTRACE_INTERRUPT, t, 0, NULL);
+}
+
+int tracee_event_message(struct tracee *t, uint64_t *ret)
+{
+	unsigned long message = 0;
+	int r = (int)request(PTRACE_GETEVENTMSG, t, 0, &message);
+
+	*ret = message;
+	return r;
+}
+
+int tracee_siginfo(struct tracee *t, siginfo_t *ret)
+{
+	return (int)request(PTRACE_GETSIGINFO, t, 0, ret);
+}
+
+int tracee_peek_signal(struct tracee *t, bool shared, size_t n, siginfo_t *ret)
+{
+	struct __ptrace_peeksiginfo_args args = {
+		.off = n, .flags = shared ? PTRACE_PEEKSIGINFO_SHARED : 0, .nr = 1,
+	};
+
+	return (int)request(PTRACE_PEEKSIGINFO, t, (unsigned long)&args, ret);
+}
+
+int tracee_rseq(struct tracee *t, uint64_t *ret_address, uint32_t *ret_size, uint32_t *ret_signature)
+{
+	struct { uint64_t address; uint32_t size, signature, flags, pad; } c = { 0 };
+	long r = request(PTRACE_GET_RSEQ_CONFIGURATION, t, sizeof(c), &c);
+
+	if (r < 0 && r != -EIO && r != -EINVAL)
+		return (int)r;
+	*ret_address = c.address;
+	*ret_size = c.size;
+	*ret_signature = c.signature;
+	return 0;
+}
+
+bool tracee_dispatch_on(struct tracee *t)
+{
+	struct { uint64_t mode, selector, offset, len; } c = { 0 };
+
+	return request(PTRACE_GET_DISPATCH, t, sizeof(c), &c) >= 0 && c.mode != 0;
+}
+
+int memory_read(pid_t pid, rptr from, void *to, size_t len)
+{
+	struct iovec local = { to, len }, remote = { (void *)from.va, len };
+	ssize_t r = process_vm_readv(pid, &local, 1, &remote, 1, 0);
+
+	if (r < 0)
+		return -errno;
+	return (size_t)r == len ? 0 : -EFAULT;
+}
+
+int tracee_read(const struct tracee *t, rptr from, void *to, size_t len)
+{
+	return memory_read(t->tid, from, to, len);
+}
+
+int tracee_write(const struct tracee *t, rptr to, const void *from, size_t len)
+{
+	struct iovec local = { (void *)(uintptr_t)from, len }, remote = { (void *)to.va, len };
+	ssize_t r = process_vm_writev(t->tid, &local, 1, &remote, 1, 0);
+
+	if (r < 0)
+		return -errno;
+	return (size_t)r == len ? 0 : -EFAULT;
+}
+
+int tracee_write_force(const struct tracee *t, rptr to, const void *from, size_t len)
+{
+	char path[40];
+	autoclose fd = -1;
+
+	snprintf(path, sizeof(path), "/proc/%d/mem", t->tid);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	return io_pwrite_all(fd, from, len, to.va);
+}

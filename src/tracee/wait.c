@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* wait.c - waiting for one tracee, with a time limit and an ear for signals.
+ *
+ * Each tid is waited for by number: wait4(-1) walks all tracees each time.
+ * SIGCHLD is blocked, so that one that comes between wait4() and
+ * sigtimedwait() is not missed.
+ */
+#include <errno.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "io.h"
+#include "tracee.h"
+
+#define TICK_NS 100000000ll	/* how long a lost wake-up could cost at most */
+#define SPINS 20		/* a batch is over sooner than a sleep and a wake-up */
+
+void waits_init(struct waits *w, int64_t timeout_ns)
+{
+	sigset_t set;
+
+	*w = (struct waits){ .deadline_ns = timeout_ns ? io_now_ns(CLOCK_MONOTONIC) + timeout_ns : 0 };
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+
+static void nap(struct waits *w, int64_t ns)
+{
+	struct timespec ts = { .tv_sec = ns / 1000000000, .tv_nsec = ns % 1000000000 };
+	sigset_t set;
+	int sig;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGCHLD);
+	if (!w->patient) {
+		sigaddset(&set, SIGINT);
+		sigaddset(&set, SIGTERM);
+		sigaddset(&set, SIGHUP);
+	}
+	sig = sigtimedwait(&set, NULL, &ts);
+	if (sig > 0 && sig != SIGCHLD)
+		w->signal = sig;
+}
+
+int waits_check(struct waits *w)
+{
+	static const int ends[] = { SIGINT, SIGTERM, SIGHUP };
+	sigset_t pending;
+
+	if (w->patient)
+		return 0;
+	if (!w->signal && sigpending(&pending) == 0)
+		for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+			if (sigismember(&pending, ends[i]))
+				w->signal = ends[i];
+	if (w->signal)
+		return -EINTR;
+	if (w->deadline_ns && io_now_ns(CLOCK_MONOTONIC) > w->deadline_ns)
+		return -ETIMEDOUT;
+	return 0;
+}
+
+static void classify(struct tracee *t, int status)
+{
+	int event = status >> 16;
+
+	t->running = false;
+	t->status = status;
+	t->signal = 0;
+	if (WIFEXITED(status) || WIFSIGNALED(status)) {
+		t->gone = true;
+		t->at = STOP_GONE;
+		return;
+	}
+	if (event == PTRACE_EVENT_STOP) {
+		t->at = WSTOPSIG(status) == SIGTRAP ? STOP_INTERRUPT : STOP_GROUP;
+		t->signal = WSTOPSIG(status);
+	} else if (event == PTRACE_EVENT_FORK || event == PTRACE_EVENT_VFORK || event == PTRACE_EVENT_CLONE) {
+		t->at = STOP_NEWTASK;
+	} else if (event) {
+		t->at = STOP_OTHER_EVENT;
+	} else if (WSTOPSIG(status) == (SIGTRAP | 0x80)) {
+		t->at = STOP_SYSCALL;
+	} else {
+		t->at = STOP_SIGNAL;
+		t->signal = WSTOPSIG(status);
+	}
+}
+
+int tracee_wait(struct tracee *t)
+{
+	if (t->gone)
+		return -ESRCH;
+	for (unsigned tries = 0;; tries++) {
+		int status, r = wait4(t->tid, &status, __WALL | WNOHANG, NULL);
+
+		if (r == t->tid) {
+			classify(t, status);
+			return t->gone ? -ESRCH : 0;
+		}
+		if (r < 0) {
+			t->gone = true;
+			t->at = STOP_GONE;
+			return -ESRCH;
+		}
+		if (tries < SPINS)
+			continue;
+		r = waits_check(t->waits);
+		if (r < 0)
+			return r;
+		nap(t->waits, TICK_NS);
+	}
+}
