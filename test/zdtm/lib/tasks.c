@@ -43,7 +43,7 @@ void test_end(pid_t child)
 	test_reap(child, 0);
 }
 
-pthread_t test_thread(void *(*fn)(void *), void *arg)
+static pthread_t create(void *(*fn)(void *), void *arg)
 {
 	pthread_t thread;
 	sigset_t block, old;
@@ -75,6 +75,7 @@ static void *start_thread(void *arg)
 	return start.fn(start.arg);
 }
 
+/* Returns when fn runs: until then, the C library has all signals blocked in the new thread. */
 pthread_t test_thread_tid(pid_t *tid, void *(*fn)(void *), void *arg)
 {
 	struct start *start = malloc(sizeof(*start));
@@ -82,11 +83,18 @@ pthread_t test_thread_tid(pid_t *tid, void *(*fn)(void *), void *arg)
 
 	check(start, "out of memory");
 	*start = (struct start){ .fn = fn, .arg = arg };
-	thread = test_thread(start_thread, start);
+	thread = create(start_thread, start);
 	event_wait(&start->told);
 	*tid = start->tid;
 	free(start);
 	return thread;
+}
+
+pthread_t test_thread(void *(*fn)(void *), void *arg)
+{
+	pid_t tid;
+
+	return test_thread_tid(&tid, fn, arg);
 }
 
 pthread_t test_thread_in(long nr, void *(*fn)(void *), void *arg)
