@@ -14,6 +14,12 @@
 
 struct opener;
 
+/* ckpt itself as opener; NULL: no memory. `at`, which messages begin with,
+ * stays the caller's. */
+struct opener *opener_self(const struct where *at);
+void opener_free(struct opener *o);	/* NULL is fine */
+static inline void opener_freep(struct opener **o) { opener_free(*o); }
+
 /* One system call. Arguments are values, or addresses from opener_push(). */
 long opener_call_(struct opener *o, long nr, const uint64_t arg[6]);
 #define opener_call(o, nr, ...)							\

@@ -12,7 +12,6 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 
-#include "../model/opener_priv.h"
 #include "cleanup.h"
 #include "kinds.h"
 #include "tcp.h"
@@ -225,12 +224,13 @@ static void warn_of_backlog(const struct where *at, uint32_t backlog)
 /* Binding for a moment tells whether the address is there, free and allowed. */
 static int tcp_listen_ready(const struct where *at, const FileObject *obj, const Description *desc)
 {
-	auto_(opener_done) struct opener self;
+	auto_(opener_freep) struct opener *self = opener_self(at);
 	int fd;
 
 	(void)desc;
-	opener_init_self(&self, at);
-	fd = make_bound(&self, obj->tcp_listen);
+	if (!self)
+		return fail(at, -ENOMEM, "no memory");
+	fd = make_bound(self, obj->tcp_listen);
 	if (fd < 0)
 		return fd;
 	close(fd);

@@ -141,7 +141,11 @@ void pipe_check(const struct file_facts *f, struct obstacles *list)
 	struct pipe_contents c;
 	int r = pipe_peek(f, &c);
 
-	if (outside)
+	if (outside && fd_has_path(f))
+		obstacle(list, "fd.fifo-outside", AT_FD(f->pid, f->fd),
+			 "dump the process at the other end too, or close its end before the dump",
+			 "only a process outside the tree %s %s", outside, f->link);
+	else if (outside)
 		obstacle(list, "fd.pipe-outside", AT_FD(f->pid, f->fd),
 			 "dump the process at the other end too, or start the program with files "
 			 "in place of pipes (< file > file)",

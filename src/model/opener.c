@@ -20,7 +20,7 @@ uint64_t opener_push(struct opener *o, const void *data, size_t len)
 {
 	size_t start = ALIGN16(o->used);
 
-	if (!o->room || start > OPENER_ROOM || len > OPENER_ROOM - start)
+	if (start > OPENER_ROOM || len > OPENER_ROOM - start)
 		return 0;
 	if (o->ops->put(o, o->room + start, data, len) < 0)
 		return 0;
@@ -82,11 +82,11 @@ const struct where *opener_where(const struct opener *o)
 	return o->at;
 }
 
-void opener_done(struct opener *o)
+void opener_free(struct opener *o)
 {
-	if (o->ops->done)
+	if (o && o->ops->done)
 		o->ops->done(o);
-	o->room = 0;
+	free(o);
 }
 
 static long self_call(struct opener *o, long nr, const uint64_t arg[6])
@@ -119,7 +119,6 @@ static int self_get(struct opener *o, uint64_t from, void *to, size_t len)
 static void self_done(struct opener *o)
 {
 	free(o->impl);
-	o->impl = NULL;
 }
 
 static const struct opener_ops self_ops = {
@@ -129,11 +128,18 @@ static const struct opener_ops self_ops = {
 	.done	= self_done,
 };
 
-void opener_init_self(struct opener *o, const struct where *at)
+struct opener *opener_self(const struct where *at)
 {
+	struct opener *o = calloc(1, sizeof(*o));
 	void *room = malloc(OPENER_ROOM);
 
+	if (!o || !room) {
+		free(o);
+		free(room);
+		return NULL;
+	}
 	*o = (struct opener){
 		.ops = &self_ops, .at = at, .room = (uintptr_t)room, .impl = room,
 	};
+	return o;
 }

@@ -12,17 +12,14 @@ struct opener_ops {
 	/* Within the room. data == NULL: zeroes. */
 	int (*put)(struct opener *o, uint64_t to, const void *data, size_t len);
 	int (*get)(struct opener *o, uint64_t from, void *to, size_t len);
-	void (*done)(struct opener *o);		/* NULL: nothing to give back */
+	void (*done)(struct opener *o);		/* gives back what impl has; NULL: nothing */
 };
 
+/* Made with calloc(3); opener_free() frees it. */
 struct opener {
 	const struct opener_ops *ops;
 	const struct where *at;
-	uint64_t room;		/* address of OPENER_ROOM bytes, aligned to 16; 0: none */
+	uint64_t room;		/* address of OPENER_ROOM bytes, aligned to 16 */
 	size_t used;
 	void *impl;		/* the implementation's */
 };
-
-/* ckpt itself. `at` stays the caller's. Without memory every push says "no room". */
-void opener_init_self(struct opener *o, const struct where *at);
-void opener_done(struct opener *o);

@@ -22,6 +22,7 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/file.h>
+#include <sys/inotify.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/signalfd.h>
@@ -34,7 +35,6 @@
 #include <termios.h>
 
 #include "../../src/kind/kinds.h"
-#include "../../src/model/opener_priv.h"
 #include "cleanup.h"
 #include "io.h"
 
@@ -42,7 +42,7 @@ static const struct where here = { .phase = "test", .fd = -1 };
 
 struct fixture {
 	struct arena *mem;
-	struct opener self;
+	struct opener *self;
 	int proc, log;
 	char dir[32];
 };
@@ -53,13 +53,13 @@ static int setup(void **state)
 
 	x->mem = arena_new();
 	x->proc = proc_open(getpid());
-	opener_init_self(&x->self, &here);
+	x->self = opener_self(&here);
 	strcpy(x->dir, "/tmp/kinds-XXXXXX");
 	*state = x;
 	/* Errors that a test provokes go nowhere. */
 	x->log = open("/dev/null", O_WRONLY | O_CLOEXEC);
 	say_init(x->log, SAY_ERROR);
-	return x->mem && x->proc >= 0 && mkdtemp(x->dir) ? 0 : -1;
+	return x->mem && x->self && x->proc >= 0 && mkdtemp(x->dir) ? 0 : -1;
 }
 
 static int teardown(void **state)
@@ -70,7 +70,7 @@ static int teardown(void **state)
 	say_done();
 	snprintf(cmd, sizeof(cmd), "rm -r %s", x->dir);
 	arena_free(x->mem);
-	opener_done(&x->self);
+	opener_free(x->self);
 	close(x->proc);
 	close(x->log);
 	free(x);
@@ -196,7 +196,7 @@ static int again(struct fixture *x, struct dumped *d, int peer)
 	int fd;
 
 	assert_int_equal(ready(d), 0);
-	fd = d->kind->open(&x->self, d->obj, &d->desc, peer);
+	fd = d->kind->open(x->self, d->obj, &d->desc, peer);
 	assert_true(fd >= 0);
 	assert_int_equal(fcntl(fd, F_GETFD), FD_CLOEXEC);
 	return fd;
@@ -269,7 +269,7 @@ static void regular_refused(void **state)
 	assert_int_equal(unlink(path), 0);
 	assert_string_equal(obstacles_of(x, fd), "fd.deleted");
 	assert_int_equal(ready(&d), -ENOENT);
-	assert_int_equal(d.kind->open(&x->self, d.obj, &d.desc, -1), -ENOENT);
+	assert_int_equal(d.kind->open(x->self, d.obj, &d.desc, -1), -ENOENT);
 	assert_int_equal(mkdir(path, 0700), 0);
 	assert_true(ready(&d) < 0);
 	assert_int_equal(rmdir(path), 0);
@@ -353,7 +353,7 @@ static void directory(void **state)
 	proc2 = again(x, &d, -1);
 	d.obj->directory->path = (char *)"/dev/null";
 	assert_true(ready(&d) < 0);
-	assert_true(d.kind->open(&x->self, d.obj, &d.desc, -1) < 0);
+	assert_true(d.kind->open(x->self, d.obj, &d.desc, -1) < 0);
 }
 
 static void chardev(void **state)
@@ -386,7 +386,7 @@ static void chardev(void **state)
 static void cannot_be_made(struct fixture *x, struct dumped *d)
 {
 	assert_true(ready(d) < 0);
-	assert_true(d->kind->open(&x->self, d->obj, &d->desc, -1) < 0);
+	assert_true(d->kind->open(x->self, d->obj, &d->desc, -1) < 0);
 }
 
 static void pipe_stream(void **state)
@@ -426,7 +426,7 @@ static void pipe_stream(void **state)
 		assert_int_equal(read(q[0], got, 1), 0);
 		close(q[0]);
 		if (round == 0)	/* both ends at once */
-			assert_int_equal(r.kind->pair(&x->self, r.obj, q), 0);
+			assert_int_equal(r.kind->pair(x->self, r.obj, q), 0);
 	}
 	/* The original still has all of it. */
 	assert_int_equal(read(p[0], buf, sizeof(buf)), sizeof(buf));
@@ -465,7 +465,7 @@ static void pipe_modes(void **state)
 	d.desc.flags = fcntl(p[0], F_GETFL);
 	second = again(x, &d, first);
 	assert_int_equal(read(second, buf, 8), 3);
-	assert_int_equal(d.kind->pair(&x->self, d.obj, p), 0);
+	assert_int_equal(d.kind->pair(x->self, d.obj, p), 0);
 	close(first);
 	close(second);
 	close(rw);
@@ -604,7 +604,7 @@ static void fifo(void **state)
 	assert_false(d.obj->fifo->hung_up);
 
 	/* Somebody has it open, with bytes in it. */
-	assert_int_equal(d.kind->open(&x->self, d.obj, &d.desc, -1), -EBUSY);
+	assert_int_equal(d.kind->open(x->self, d.obj, &d.desc, -1), -EBUSY);
 	close(r);
 	close(w);
 
@@ -651,7 +651,7 @@ static void fifo_hangup(void **state)
 	close(r2);
 
 	w = open(path, O_WRONLY);
-	assert_string_equal(obstacles_in(x, &f), "fd.pipe-outside");
+	assert_string_equal(obstacles_in(x, &f), "fd.fifo-outside");
 	close(w);
 	assert_int_equal(state_of(r), POLLHUP);
 	d = dump_facts(x, &f, "fifo");
@@ -692,7 +692,7 @@ static void eventfd_kind_works(void **state)
 			assert_int_equal(read(fd2, &got, 8), count > 1 ? 8 : -1);
 	}
 	d.obj->eventfd->count = UINT64_MAX;
-	assert_int_equal(d.kind->open(&x->self, d.obj, &d.desc, -1), -EINVAL);
+	assert_int_equal(d.kind->open(x->self, d.obj, &d.desc, -1), -EINVAL);
 }
 
 static const char *watched(struct fixture *x, int epfd)
@@ -730,7 +730,7 @@ static void epoll(void **state)
 	for (size_t i = 0; i < 3; i++)
 		assert_int_equal(d.obj->epoll->items[i]->description, d.obj->epoll->items[i]->fd + 100);
 	ep2 = again(x, &d, -1);
-	assert_int_equal(d.kind->link(&x->self, d.obj, ep2), 0);
+	assert_int_equal(d.kind->link(x->self, d.obj, ep2), 0);
 	assert_string_equal(watched(x, ep), watched(x, ep2));
 
 	/* One shot fires once; then it is spent here and, restored, there. */
@@ -740,7 +740,7 @@ static void epoll(void **state)
 	close(ep2);
 	d = dump(x, ep, "epoll");
 	ep2 = again(x, &d, -1);
-	assert_int_equal(d.kind->link(&x->self, d.obj, ep2), 0);
+	assert_int_equal(d.kind->link(x->self, d.obj, ep2), 0);
 	assert_string_equal(watched(x, ep), watched(x, ep2));
 	assert_int_equal(epoll_wait(ep2, &ev, 1, 0), 0);
 	close(p[0]);	/* the error would fire an armed one */
@@ -772,7 +772,7 @@ static void epoll_spent_idle(void **state)
 	assert_int_equal(read(p[0], &c, 1), 1);
 	d = dump(x, ep, "epoll");
 	ep2 = again(x, &d, -1);
-	assert_int_equal(d.kind->link(&x->self, d.obj, ep2), 0);
+	assert_int_equal(d.kind->link(x->self, d.obj, ep2), 0);
 	assert_int_equal(write(p[1], "x", 1), 1);
 	assert_int_equal(epoll_wait(ep2, &ev, 1, 0), 0);
 	ev = (struct epoll_event){ .events = EPOLLIN, .data.u64 = 78 };
@@ -818,12 +818,12 @@ static void epoll_broken(void **state)
 	watch(ep, e, EPOLLIN, 1);
 	d = dump(x, ep, "epoll");
 	close(e);
-	assert_int_equal(d.kind->link(&x->self, d.obj, ep), -EBADF);
+	assert_int_equal(d.kind->link(x->self, d.obj, ep), -EBADF);
 	d.obj->epoll->items[0]->fd = ep;	/* itself */
-	assert_int_equal(d.kind->link(&x->self, d.obj, ep), -EINVAL);
+	assert_int_equal(d.kind->link(x->self, d.obj, ep), -EINVAL);
 	d.obj->epoll->items[0]->fd = UINT32_MAX;
 	assert_true(ready(&d) < 0);
-	assert_true(d.kind->link(&x->self, d.obj, ep) < 0);
+	assert_true(d.kind->link(x->self, d.obj, ep) < 0);
 	d.obj->epoll->items[0]->fd = 1;
 	d.obj->epoll->items[0]->description = 0;
 	assert_true(ready(&d) < 0);
@@ -1177,13 +1177,13 @@ static void tty(void **state)
 	fd = again(x, &d, -1);
 	assert_string_equal(facts_of(x, fd).link, ptsname(master));
 	same_flags(fd, slave);
-	assert_int_equal(d.kind->link(&x->self, d.obj, fd), 0);
+	assert_int_equal(d.kind->link(x->self, d.obj, fd), 0);
 	d.obj->tty->foreground = 1;
-	assert_true(d.kind->link(&x->self, d.obj, fd) < 0);
+	assert_true(d.kind->link(x->self, d.obj, fd) < 0);
 	d.obj->tty->termios.len = 1;
 	d.obj->tty->termios.data = (uint8_t *)"x";
 	assert_true(ready(&d) < 0);
-	assert_true(d.kind->link(&x->self, d.obj, fd) < 0);
+	assert_true(d.kind->link(x->self, d.obj, fd) < 0);
 	close(fd);
 	close(master);
 	assert_string_equal(obstacles_of(x, slave), "fd.deleted fd.tty");
@@ -1221,7 +1221,7 @@ static int foreground_job(struct fixture *x, const char *terminal)
 	cfmakeraw(&now);
 	now.c_cc[VMIN] = 1;
 	CHECK(tcsetattr(fd, TCSANOW, &now) == 0);
-	CHECK(tty_kind.link(&x->self, &obj, fd) == 0);
+	CHECK(tty_kind.link(x->self, &obj, fd) == 0);
 	CHECK(tcgetattr(fd, &now) == 0 && tcgetpgrp(fd) == getpgrp());
 	CHECK(now.c_lflag == was.c_lflag && now.c_iflag == was.c_iflag && now.c_cc[VMIN] == 7);
 	return 0;
@@ -1250,6 +1250,9 @@ static void unknown(void **state)
 	struct { int fd; const char *name; } t[] = {
 		{ timerfd_create(CLOCK_MONOTONIC, 0), "fd.timerfd" },
 		{ memfd_create("m", 0), "fd.memfd" },
+		{ inotify_init1(0), "fd.inotify" },
+		{ (int)syscall(SYS_pidfd_open, getpid(), 0), "fd.pidfd" },
+		{ open("/dev/mqueue", O_RDONLY | O_DIRECTORY), "fd.mqueue" },
 		{ open("/proc/self/status", O_RDONLY), "fd.proc" },
 		{ open("/proc/self", O_RDONLY | O_DIRECTORY), "fd.proc" },
 		{ open("/proc/self/ns/net", O_RDONLY), "fd.namespace" },
@@ -1281,7 +1284,7 @@ static void unknown(void **state)
 static void opener(void **state)
 {
 	struct fixture *x = *state;
-	struct opener *o = &x->self;
+	struct opener *o = x->self;
 	static char big[3 * OPENER_ROOM];
 	autoclose fd = open(path_of(x, "big"), O_RDWR | O_CREAT, 0600);
 	uint64_t at, value = 5;
