@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <mqueue.h>
 #include <linux/filter.h>
 #include <net/if.h>
 #include <netinet/in.h>
@@ -1252,7 +1253,7 @@ static void unknown(void **state)
 		{ memfd_create("m", 0), "fd.memfd" },
 		{ inotify_init1(0), "fd.inotify" },
 		{ (int)syscall(SYS_pidfd_open, getpid(), 0), "fd.pidfd" },
-		{ open("/dev/mqueue", O_RDONLY | O_DIRECTORY), "fd.mqueue" },
+		{ mq_open("/ckpt-test-kinds", O_RDONLY | O_CREAT, 0600, NULL), "fd.mqueue" },
 		{ open("/proc/self/status", O_RDONLY), "fd.proc" },
 		{ open("/proc/self", O_RDONLY | O_DIRECTORY), "fd.proc" },
 		{ open("/proc/self/ns/net", O_RDONLY), "fd.namespace" },
@@ -1271,6 +1272,7 @@ static void unknown(void **state)
 		assert_string_equal(obstacles_of(x, t[i].fd), t[i].name);
 		close(t[i].fd);
 	}
+	mq_unlink("/ckpt-test-kinds");
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, sv), 0);
 	assert_string_equal(obstacles_of(x, sv[0]), "fd.unix");
 	close(sv[0]);
