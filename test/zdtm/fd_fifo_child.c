@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* fd_fifo_child.c - a FIFO between parent and child: nobody has it open for both, and no open may wait for the other. */
+#include <sys/syscall.h>
 #include "files.h"
 
 int main(int argc, char **argv)
@@ -23,6 +24,7 @@ int main(int argc, char **argv)
 	}
 	must(close(in));
 	bytes_write(out, "before ", 7);
+	wait_syscall(child, SYS_futex);
 	test_daemon();
 	test_waitsig();
 	bytes_write(out, "after", 5);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* fd_fork_offset.c - parent and child move one offset, under different descriptor numbers. */
+#include <sys/syscall.h>
 #include "files.h"
 
 int main(int argc, char **argv)
@@ -25,6 +26,7 @@ int main(int argc, char **argv)
 		_exit(0);
 	}
 	bytes_expect(p[0], "x", 1);
+	wait_syscall(child, SYS_futex);
 	test_daemon();
 	test_waitsig();
 	record_expect(fd, 2);

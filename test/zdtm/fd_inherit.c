@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* fd_inherit.c - an open file shared by the first and the third generation; the second has closed its copy. */
+#include <sys/syscall.h>
 #include "files.h"
 
 static void run_grandchild(int fd)
@@ -17,6 +18,7 @@ static void run_child(int fd, int ready)
 		must(close(ready));
 		run_grandchild(fd);
 	}
+	wait_syscall(grandchild, SYS_futex);
 	/* The number is taken by another open file of the same path. */
 	must(dup2(file_open("data", O_RDONLY), fd));
 	must(lseek(fd, 9 * RECORD, SEEK_SET));
@@ -40,6 +42,7 @@ int main(int argc, char **argv)
 	if (!child)
 		run_child(fd, ready[1]);
 	bytes_expect(ready[0], "x", 1);
+	wait_syscall(child, SYS_futex);
 	test_daemon();
 	test_waitsig();
 	record_expect(fd, 0);

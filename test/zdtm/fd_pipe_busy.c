@@ -40,7 +40,7 @@ static void pass_on(int in, int out)
 /* Until SIGTERM, which may interrupt a read. */
 static void consume(int in)
 {
-	uint64_t value = 0, next = 0;
+	uint64_t value = 0, next = 1;
 	size_t have = 0;
 	ssize_t n;
 
@@ -79,6 +79,8 @@ int main(int argc, char **argv)
 		pass_on(first[0], second[1]);
 	}
 	must(close(first[0]) | close(first[1]) | close(second[1]));
+	/* The first number shows that the others are at work. */
+	bytes_expect(second[0], &(uint64_t){ 0 }, sizeof(uint64_t));
 	test_daemon();
 	consume(second[0]);
 	must(close(second[0]));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* fd_pipe_child.c - pipes between parent and child, one each way, with data on the way in both. */
 #include <signal.h>
+#include <sys/syscall.h>
 #include "files.h"
 
 static void run_child(int in, int out)
@@ -35,6 +36,7 @@ int main(int argc, char **argv)
 	must(close(up[1]));
 	bytes_expect(up[0], "rea", 3);
 	bytes_write(down[1], "quest", 5);
+	wait_syscall(child, SYS_futex);
 	test_daemon();
 	test_waitsig();
 	bytes_write(down[1], "ion", 3);

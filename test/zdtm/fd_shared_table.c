@@ -25,6 +25,7 @@ int main(int argc, char **argv)
 	child = must(syscall(SYS_clone, CLONE_FILES | SIGCHLD, 0, 0, 0, 0));
 	if (!child)
 		run_child(fd);
+	wait_syscall(child, SYS_futex);
 	test_daemon();
 	test_waitsig();
 	must(dup2(fd, 300));

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* mem_cow.c - three generations that share pages by copy-on-write: each has its own view, before and after more writes. */
+#include <sys/syscall.h>
 #include "vma.h"
 
 enum { PAGES = 60, GENERATIONS = 3 };
@@ -34,6 +35,8 @@ int main(int argc, char **argv)
 		for (size_t i = generation; i < PAGES; i += GENERATIONS + 1)
 			test_datagen(mem + i * PAGE, PAGE, generation * 1000 + i);
 	}
+	if (child)
+		wait_syscall(child, SYS_futex);
 	if (!generation)
 		test_daemon();
 	test_waitsig();

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* mem_fork_advice.c - what a child inherits of memory marked MADV_DONTFORK and MADV_WIPEONFORK, forked before and after. */
 #include <signal.h>
+#include <sys/syscall.h>
 #include "vma.h"
 
 enum { PAGES = 4 };
@@ -50,6 +51,7 @@ int main(int argc, char **argv)
 	must(madvise(m.kept, PAGES * PAGE, MADV_DONTFORK));
 	must(madvise(m.wiped, PAGES * PAGE, MADV_WIPEONFORK));
 	before = start_child(&m);
+	wait_syscall(before, SYS_futex);
 	maps_save();
 	test_daemon();
 	test_waitsig();

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* obst_chroot.c - obstacle: a child with another root directory. */
 /* zdtm: obstacle=task.chroot */
+#include <sys/syscall.h>
 #include "obst.h"
 
 int main(int argc, char **argv)
@@ -24,6 +25,7 @@ int main(int argc, char **argv)
 		_exit(access("/inside", F_OK) ? 1 : 0);
 	}
 	bytes_expect(ready[0], &c, 1);
+	wait_syscall(child, SYS_futex);
 	test_daemon();
 	test_waitsig();
 	test_end(child);

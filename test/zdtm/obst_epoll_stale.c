@@ -2,6 +2,7 @@
 /* obst_epoll_stale.c - obstacle: an epoll that watches a pipe of which only another process has a descriptor. */
 /* zdtm: obstacle=fd.epoll-stale */
 #include <sys/epoll.h>
+#include <sys/syscall.h>
 #include "obst.h"
 
 int main(int argc, char **argv)
@@ -22,6 +23,7 @@ int main(int argc, char **argv)
 		_exit(0);
 	}
 	must(close(p[0]));
+	wait_syscall(child, SYS_futex);
 	test_daemon();
 	test_waitsig();
 	bytes_write(p[1], "x", 1);

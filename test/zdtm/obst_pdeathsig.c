@@ -3,6 +3,7 @@
 /* zdtm: obstacle=task.pdeathsig */
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include "obst.h"
 
 int main(int argc, char **argv)
@@ -22,6 +23,7 @@ int main(int argc, char **argv)
 		_exit(0);
 	}
 	bytes_expect(ready[0], "x", 1);
+	wait_syscall(child, SYS_futex);
 	test_daemon();
 	test_waitsig();
 	test_end(child);

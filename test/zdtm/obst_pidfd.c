@@ -21,6 +21,7 @@ int main(int argc, char **argv)
 		test_end(child);
 		skip("no pidfd_open");
 	}
+	wait_syscall(child, SYS_futex);
 	test_daemon();
 	test_waitsig();
 	must(syscall(SYS_pidfd_send_signal, (int)fd, SIGTERM, NULL, 0));

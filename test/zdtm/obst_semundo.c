@@ -2,6 +2,7 @@
 /* obst_semundo.c - obstacle: a System V semaphore operation to be undone at exit. */
 /* zdtm: obstacle=task.semundo */
 #include <sys/sem.h>
+#include <sys/syscall.h>
 #include "obst.h"
 
 int main(int argc, char **argv)
@@ -21,6 +22,7 @@ int main(int argc, char **argv)
 		_exit(0);
 	}
 	bytes_expect(ready[0], "x", 1);
+	wait_syscall(child, SYS_futex);
 	test_daemon();
 	test_waitsig();
 	check(must(semctl(id, 0, GETVAL)) == 3, "the semaphore changed");

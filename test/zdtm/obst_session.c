@@ -2,6 +2,7 @@
 /* obst_session.c - obstacle: a child in a process group whose leader is not in the tree. */
 /* zdtm: obstacle=task.session */
 #include <signal.h>
+#include <sys/syscall.h>
 #include "obst.h"
 
 /* It leads a group of this session; its parent is gone. Its pid comes through a file. */
@@ -37,6 +38,7 @@ int main(int argc, char **argv)
 		_exit(0);
 	}
 	must(setpgid(child, leader));
+	wait_syscall(child, SYS_futex);
 	test_daemon();
 	test_waitsig();
 	test_end(child);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* obst_shared_anon.c - obstacle: shared anonymous memory. */
 /* zdtm: obstacle=mm.shared-anonymous */
+#include <sys/syscall.h>
 #include "obst.h"
 
 int main(int argc, char **argv)
@@ -18,6 +19,7 @@ int main(int argc, char **argv)
 		_exit(0);
 	}
 	test_datagen(mem, PAGE, 1);
+	wait_syscall(child, SYS_futex);
 	test_daemon();
 	test_waitsig();
 	check(test_datachk(mem, PAGE, 1) < 0, "data changed");

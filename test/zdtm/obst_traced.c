@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <sys/ptrace.h>
 #include <sys/wait.h>
+#include <sys/syscall.h>
 #include "obst.h"
 
 int main(int argc, char **argv)
@@ -22,6 +23,7 @@ int main(int argc, char **argv)
 	must(waitpid(child, &status, 0));
 	check(WIFSTOPPED(status) && WSTOPSIG(status) == SIGSTOP, "child has wait status %#x", status);
 	must(ptrace(PTRACE_CONT, child, NULL, NULL));
+	wait_syscall(child, SYS_futex);
 	test_daemon();
 	test_waitsig();
 	must(kill(child, SIGTERM));

@@ -3,6 +3,7 @@
 /* zdtm: obstacle=task.tsc */
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include "obst.h"
 
 int main(int argc, char **argv)
@@ -26,6 +27,7 @@ int main(int argc, char **argv)
 		must(kill(child, SIGKILL));
 		skip("no PR_SET_TSC");
 	}
+	wait_syscall(child, SYS_futex);
 	test_daemon();
 	test_waitsig();
 	test_end(child);

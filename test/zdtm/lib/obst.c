@@ -25,6 +25,7 @@ void namespace_test(int clone_flag)
 		test_waitsig();
 		_exit(0);
 	}
+	wait_syscall(child, SYS_futex);
 	test_daemon();
 	test_waitsig();
 	test_end(child);
