@@ -1,32 +1,46 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* clone_files.c - a child that shares the descriptor table (CLONE_FILES) goes on sharing it. */
-#include <fcntl.h>
+/* clone_files.c - two processes with one descriptor table (CLONE_FILES): what one opens or closes, the other sees. */
 #include <sched.h>
 #include <signal.h>
 #include <sys/syscall.h>
-#include "zdtm.h"
+#include "files.h"
 
-enum { NEW = 77 };
+enum { BY_PARENT = 300, BY_CHILD };
+
+static void run_child(int of_parent, int of_child)
+{
+	int fd;
+
+	test_waitsig();
+	check(fcntl(of_parent, F_GETFD) == -1 && errno == EBADF, "child: the descriptor that the parent closed is open");
+	record_expect(BY_PARENT, 0);
+	fd = file_open("data", O_RDONLY);
+	must(dup2(fd, BY_CHILD));
+	must(close(fd));
+	must(close(of_child));
+	_exit(0);
+}
 
 int main(int argc, char **argv)
 {
-	pid_t pid;
-	int fd;
+	int of_parent, of_child;
+	pid_t child;
 
 	test_init(argc, argv);
-	fd = must(open("/dev/null", O_WRONLY));
-	pid = must(syscall(SYS_clone, CLONE_FILES | SIGCHLD, NULL, NULL, NULL, 0));
-	if (!pid) {
-		test_waitsig();
-		must(close(fd));
-		must(dup2(STDIN_FILENO, NEW));
-		_exit(0);
-	}
-	wait_syscall(pid, SYS_futex);
+	records_make("data", 20);
+	of_parent = file_open("data", O_RDONLY);
+	of_child = file_open("data", O_RDONLY);
+	child = must(syscall(SYS_clone, CLONE_FILES | SIGCHLD, NULL, NULL, NULL, 0));
+	if (!child)
+		run_child(of_parent, of_child);
+	wait_syscall(child, SYS_futex);
 	test_daemon();
 	test_waitsig();
-	test_end(pid);
-	check(fcntl(fd, F_GETFD) == -1, "the descriptor that the child closed is open");
-	check(fcntl(NEW, F_GETFD) == 0, "the descriptor that the child made is not there");
+	must(dup2(of_parent, BY_PARENT));
+	must(close(of_parent));
+	test_end(child);
+	check(fcntl(of_child, F_GETFD) == -1 && errno == EBADF, "the descriptor that the child closed is open");
+	record_expect(BY_CHILD, 0);
+	record_expect(BY_PARENT, 1);
 	pass();
 }

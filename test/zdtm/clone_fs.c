@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* clone_fs.c - a child that shares current directory and umask (CLONE_FS) goes on sharing them. */
+/* clone_fs.c - obstacle: a child that shares current directory and umask (CLONE_FS); it goes on sharing them. */
+/* zdtm: obstacle=task.shares-fs */
 #include <limits.h>
 #include <sched.h>
 #include <signal.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* clone_sighand.c - a child process with the same memory and the same signal actions (CLONE_SIGHAND). */
+/* clone_sighand.c - obstacle: a child process with the same memory and the same signal actions (CLONE_SIGHAND). */
+/* zdtm: obstacle=task.shares-signals */
 #include <sched.h>
 #include <signal.h>
 #include <sys/syscall.h>

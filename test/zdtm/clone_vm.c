@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* clone_vm.c - a child process in the same memory (CLONE_VM, with signal handlers of its own). */
+/* clone_vm.c - obstacle: a child process in the same memory (CLONE_VM, with signal handlers of its own). */
+/* zdtm: obstacle=task.shares-memory */
 #include <sched.h>
 #include <signal.h>
 #include <sys/syscall.h>

@@ -10,7 +10,7 @@ int main(int argc, char **argv)
 	char *mem;
 
 	test_init(argc, argv);
-	mem = test_shared(2 * PAGE);
+	mem = must(mmap(NULL, 2 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
 	child = test_fork();
 	if (!child) {
 		test_datagen(mem + PAGE, PAGE, 2);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* tree_leader_exited.c - a process whose first thread has ended while another goes on. */
+/* tree_leader_exited.c - obstacle: a process whose first thread has ended while another goes on. */
+/* zdtm: obstacle=task.leader-exited */
 #include <signal.h>
 #include "zdtm.h"
 

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sched.h>
-#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include "zdtm.h"
@@ -194,9 +193,4 @@ void event_wait(uint32_t *event)
 {
 	while (!__atomic_load_n(event, __ATOMIC_ACQUIRE))
 		futex_wait(event, 0);
-}
-
-void *test_shared(size_t len)
-{
-	return must(mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
 }

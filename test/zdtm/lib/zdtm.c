@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <time.h>
 #include "zdtm.h"
 
@@ -137,6 +138,20 @@ const char *test_path(const char *name)
 
 	snprintf(path, sizeof(path), "%s/%s", dir, name);
 	return path;
+}
+
+void *test_shared(size_t len)
+{
+	char path[PATH_MAX * 2];
+	void *mem;
+	int fd;
+
+	strcpy(path, test_path("shared.XXXXXX"));
+	fd = must(mkostemp(path, O_CLOEXEC));
+	must(ftruncate(fd, len));
+	mem = must(mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0));
+	must(close(fd));
+	return mem;
 }
 
 uint64_t test_now(void)

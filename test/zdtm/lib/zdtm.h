@@ -67,7 +67,7 @@ int futex_wake(uint32_t *word, int n);
 void event_set(uint32_t *event);		/* an event starts as 0, and is set once */
 void event_wait(uint32_t *event);
 
-/* Zeroed memory that children share (MAP_SHARED|MAP_ANONYMOUS). */
+/* Zeroed memory that children share: a mapping of a new file in the test's own directory. */
 void *test_shared(size_t len);
 
 /* Reproducible random bytes: fill, and tell the offset of the first wrong byte, or -1. */
