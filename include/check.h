@@ -4,6 +4,6 @@
 #include <stdbool.h>
 
 /* Try each feature and tell; `only`: one, by name, with nothing told. 0: all that
- * dump and restore cannot do without is there; -ENOTSUP: something is missing;
- * -EINVAL, said: no such feature. */
+ * dump and restore cannot do without is there, or that one, and without limits;
+ * -ENOTSUP: something is missing; -EINVAL, said: no such feature. */
 int check_features(const char *only, bool json);
