@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* mem_file_shared_busy.c - two processes that hand a counter back and forth through a shared file mapping never lose a step. */
 #include <fcntl.h>
+#include <sys/syscall.h>
 #include "vma.h"
 
 struct ball {
@@ -48,6 +49,7 @@ int main(int argc, char **argv)
 		play(ball, 1);
 		_exit(0);
 	}
+	wait_syscall(child, SYS_futex);
 	test_daemon();
 	play(ball, 0);
 	test_reap(child, 0);

@@ -38,6 +38,7 @@ int main(int argc, char **argv)
 			test_waitsig();
 			_exit(40 + i);
 		}
+		wait_syscall(children[i], SYS_futex);
 	}
 	threads[0] = test_thread_in(SYS_wait4, in_wait4, NULL);
 	threads[1] = test_thread_in(SYS_waitid, in_waitid, NULL);
