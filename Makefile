@@ -33,41 +33,52 @@ ZLIB := $(wildcard test/zdtm/lib/*.c)
 ZDTM := $(patsubst test/zdtm/%.c,build/test/zdtm/%,$(wildcard test/zdtm/*.c))
 REAL := $(patsubst test/real/%.c,build/test/real/%,$(wildcard test/real/*.c))
 
+# make V=1 shows the commands.
+Q := $(if $(V),,@)
+say = $(if $(V),,@echo "  $(1) $@")
+
 all: $(B)/ckpt
 
 $(B)/ckpt: $(OBJ)
-	$(CC) $(ALL_CFLAGS) -o $@ $^ $(LIBS)
+	$(call say,CC)
+	$(Q)$(CC) $(ALL_CFLAGS) -o $@ $^ $(LIBS)
 
 $(B)/libckpt.a: $(LIBOBJ)
-	rm -f $@
-	ar rcs $@ $^
+	$(Q)rm -f $@
+	$(Q)ar rcs $@ $^
 
 # All messages come from one run: the generated headers include each other.
 $(B)/proto/.done: $(PROTO)
 	@mkdir -p $(B)/proto
-	$(PROTOC) --proto_path=proto --c_out=$(B)/proto $(PROTO)
+	$(Q)$(PROTOC) --proto_path=proto --c_out=$(B)/proto $(PROTO)
 	@touch $@
 $(PBC): $(B)/proto/.done ;
 $(B)/proto/%.pb-c.o: $(B)/proto/%.pb-c.c
-	$(CC) $(ALL_CFLAGS) -Wno-shadow -MMD -c -o $@ $<
+	$(call say,CC)
+	$(Q)$(CC) $(ALL_CFLAGS) -Wno-shadow -MMD -c -o $@ $<
 
 $(B)/%.o: %.c $(B)/proto/.done
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -MMD -c -o $@ $<
+	$(call say,CC)
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -c -o $@ $<
 $(B)/%.o: %.S
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -MMD -c -o $@ $<
+	$(call say,CC)
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -c -o $@ $<
 
 $(B)/test/unit/%: test/unit/%.c $(B)/libckpt.a
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -MMD -Itest/unit -o $@ $< $(B)/libckpt.a $(LIBS) -lcmocka
+	$(call say,CC)
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -Itest/unit -o $@ $< $(B)/libckpt.a $(LIBS) -lcmocka
 
 build/test/zdtm/%: test/zdtm/%.c $(ZLIB) $(wildcard test/zdtm/lib/*.h)
 	@mkdir -p $(@D)
-	$(CC) -std=gnu17 $(WARN) -D_GNU_SOURCE -O2 -g -pthread -Itest/zdtm/lib -o $@ $< $(ZLIB)
+	$(call say,CC)
+	$(Q)$(CC) -std=gnu17 $(WARN) -D_GNU_SOURCE -O2 -g -pthread -Itest/zdtm/lib -o $@ $< $(ZLIB)
 build/test/real/%: test/real/%.c
 	@mkdir -p $(@D)
-	$(CC) -std=gnu17 $(WARN) -D_GNU_SOURCE -O2 -g -pthread -o $@ $<
+	$(call say,CC)
+	$(Q)$(CC) -std=gnu17 $(WARN) -D_GNU_SOURCE -O2 -g -pthread -o $@ $<
 
 unit: $(UNIT)
 zdtm: $(ZDTM)

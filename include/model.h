@@ -85,7 +85,7 @@ struct process {
 	DescriptorTable *table;	/* NULL: shares that of an earlier process */
 
 	/* Restore only. */
-	const struct checkpoint_mm *saved_mm;
+	const struct loaded_mm *saved_mm;
 };
 
 struct tree {

@@ -17,6 +17,11 @@ struct opener;
 /* ckpt itself as opener; NULL: no memory. `at`, which messages begin with,
  * stays the caller's. */
 struct opener *opener_self(const struct where *at);
+
+/* A stopped task under restore as opener, with OPENER_ROOM bytes at `room`,
+ * which are the same memory here and there. */
+struct tracee;
+struct opener *opener_task(const struct where *at, struct tracee *t, uint64_t room);
 void opener_free(struct opener *o);	/* NULL is fine */
 static inline void opener_freep(struct opener **o) { opener_free(*o); }
 

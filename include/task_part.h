@@ -11,13 +11,11 @@
 #include "obstacles.h"
 #include "say.h"
 
-/* When a restore puts a part in place; every process finishes a stage before
- * the next begins. Files come between STAGE_PROCESS and STAGE_TASK. */
+/* When a restore puts a part in place, after memory, files and threads are
+ * there; every task finishes a stage before the next begins. */
 enum stage {
-	STAGE_PROCESS,		/* in the leader, before any thread exists */
-	STAGE_TASK,		/* in every task */
-	STAGE_CREDS,		/* likewise, last of all: rights go away */
-	STAGE_COUNT,
+	STAGE_TASK,
+	STAGE_CREDS,		/* last of all: rights go away */
 };
 
 struct task_part {

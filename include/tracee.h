@@ -87,6 +87,9 @@ int tracee_adopt(pid_t tid, struct waits *w, struct tracee **ret);
  * that is gone. Frees t. */
 void tracee_release(struct tracee *t);
 
+/* Detach with nothing else; frees t. */
+void tracee_detach(struct tracee *t);
+
 /* Rolling back: stop a tracee that is running or in the middle of a batch, and
  * put its registers back. Waits for as long as it takes. NULL is fine. */
 void tracee_catch(struct tracee *t);

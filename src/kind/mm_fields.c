@@ -103,4 +103,4 @@ static int take(struct arena *a, struct task *t, const struct answer *from, stru
 	return remote_result(t->tracee, from->call + 1) > 0 ? take_ldt(a, t) : 0;
 }
 
-const struct task_part mm_part = { .name = "mm", .leader_only = true, .stage = STAGE_PROCESS, .ask = ask, .take = take };
+const struct task_part mm_part = { .name = "mm", .leader_only = true, .ask = ask, .take = take };

@@ -108,11 +108,13 @@ static int check_live(struct loader *l, const Process *p)
 	return check_limits(l, p);
 }
 
-/* A session or group outside the tree has no number that could be used. */
+/* A session or group outside the tree may have any number: none is used. */
 static int check_groups(struct loader *l, const Process *p)
 {
 	int err = 0;
 
+	if (!p->n_sids || !p->n_pgids)
+		return load_bad(l, "process %u has no session or no process group", p->id);
 	if (!p->session_outside)
 		err = check_pids(l, "the session of process", p->id, p->sids, p->n_sids);
 	if (!err && !p->pgrp_outside)

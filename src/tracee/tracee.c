@@ -141,6 +141,11 @@ void tracee_release(struct tracee *t)
 		if (t->stop_again)
 			kill(t->tid, SIGSTOP);
 	}
+	tracee_detach(t);
+}
+
+void tracee_detach(struct tracee *t)
+{
 	if (!t->gone)
 		request(PTRACE_DETACH, t, 0, NULL);
 	tracee_free(t);

@@ -98,6 +98,7 @@ class Jail:
             fd = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
             os.dup2(fd, 1)
             os.dup2(fd, 2)
+            os.closerange(3, 65536)         # whatever the driver itself was given
             prepare()
             signal.pthread_sigmask(signal.SIG_SETMASK, [])
             os.execve(argv[0], argv, {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C", "ZDTM": self.test.name})

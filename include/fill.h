@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* fill.h - page contents from the pages file into address spaces under restore. */
+#pragma once
+#include "restore_state.h"
+
+/* Every page of every process, checked against its checksum on the way. The
+ * tasks are stopped and their memory is mapped. Speaks. */
+int fill_memory(struct restore *r);

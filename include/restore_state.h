@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* restore_state.h - what the phases of one restore share. */
+#pragma once
+#include "arena.h"
+#include "load.h"
+#include "model.h"
+#include "plan.h"
+#include "restore.h"
+#include "say.h"
+#include "stub.h"
+
+struct restore {
+	struct arena *mem;
+	const struct restore_options *opt;
+	struct restore_result *result;
+	struct where at;
+	struct image *image;
+	struct checkpoint ck;
+	struct tree tree;
+	struct plan plan;
+	struct tracee **actors;		/* by plan node; NULL: not made yet, or gone */
+	struct stub stub;
+	int self;			/* a pidfd of ckpt, until the first child is taken over */
+	const Creds *own;		/* ckpt's own, which every task is born with */
+	int *source;			/* by description id: its number in the common table; -1: none */
+	int *mapped;			/* by object id, read-only; -1: not mapped by anyone */
+	int *mapped_rw;			/* likewise, for shared writable mappings */
+	bool *used_fd;			/* by number: some process needs it */
+	bool *linked;			/* by description id */
+	size_t n_used_fd;
+	bool pidfile_made, committed;
+};
+
+/* restore_load.c: everything that can be known before the first process. */
+int restore_load(struct restore *r);
+int restore_ready(struct restore *r);
+
+/* restore_open.c: descriptions and mapped files, in the common table. */
+int restore_open(struct restore *r);
+void restore_close_sources(struct restore *r);
+
+/* restore_tree.c: processes, sessions, groups. */
+int restore_tree(struct restore *r);
+void restore_kill(struct restore *r);
+
+/* restore_mm.c: layouts and contents. */
+int restore_memory(struct restore *r);
+
+/* restore_files.c: descriptor tables. */
+int restore_files(struct restore *r);
+
+/* restore_tasks.c: threads, then what each task has. */
+int restore_threads(struct restore *r);
+int restore_task_state(struct restore *r);
+
+/* restore_commit.c: last registers, and letting go. */
+int restore_calls(struct restore *r);
+int restore_commit(struct restore *r);
+
+/* Run what was asked of these tasks and see that it worked; says which failed. */
+int restore_run_all(struct restore *r, struct tracee **list, size_t n, const char *what);
+
+/* As that, for the leaders of all live processes that have been asked something. */
+int restore_run_leaders(struct restore *r, const char *what);

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* restore_commit.c - interrupted calls, last registers, and letting go. */
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <time.h>
+
+#include "arch.h"
+#include "calls.h"
+#include "cleanup.h"
+#include "remote.h"
+#include "restore_state.h"
+
+#define NS 1000000000ull
+#define MS 1000000ull
+
+static uint64_t vdso_syscall(const struct process *p)
+{
+	struct arch_vdso vdso;
+
+	return arch_vdso(&vdso) == 0 ? p->saved_mm->x86->vdso_code + vdso.syscall_ret : 0;
+}
+
+/* Make the call with what is left of its time, and interrupt it at once: the
+ * kernel then holds the restart block that the saved task had. The interrupt
+ * is sent while the task stands at the call's entry, so that it takes effect
+ * as soon as the call would sleep, and never before. */
+static int arm(struct task *t, const struct call_timing *timing, uint64_t arg[6])
+{
+	const InterruptedCall *call = t->image->call;
+	struct timespec left = { (time_t)(call->remaining_ns / NS), (long)(call->remaining_ns % NS) };
+	struct tracee *x = t->tracee;
+	struct user_regs_struct regs = x->regs;
+	int r;
+
+	if (timing->how == TIMEOUT_MS)
+		arg[timing->arg] = (call->remaining_ns + MS - 1) / MS;
+	else
+		arg[timing->arg] = remote_push(x, &left, sizeof(left)).va;
+	arch_set_call(&regs, vdso_syscall(t->process), call->nr, arg);
+	r = tracee_set_regs(x, &regs);
+	if (r == 0)
+		r = tracee_set_mask(x, ~0ull);
+	if (r == 0)
+		r = tracee_resume(x, PTRACE_SYSCALL, 0);
+	if (r == 0)
+		r = tracee_wait(x);
+	if (r == 0 && x->at != STOP_SYSCALL)
+		r = -EIO;
+	if (r == 0)
+		r = tracee_interrupt(x);
+	if (r == 0)
+		r = tracee_resume(x, PTRACE_CONT, 0);
+	if (r == 0)
+		r = tracee_wait(x);
+	return r;
+}
+
+/* Final registers, as far as the interrupted call decides them. */
+static int go_on(struct task *t, struct user_regs_struct *final)
+{
+	const InterruptedCall *call = t->image->call;
+	struct call_timing timing;
+	struct user_regs_struct now;
+	uint64_t arg[6];
+	int r;
+
+	if (!call)
+		return 0;
+	arch_call_args(final, arg);
+	timing = calls_timing(t->tracee, call->nr, arg);
+	if (!arch_has_restart_block(final)) {
+		t->tracee->regs = *final;
+		r = calls_shorten(t->tracee, call);
+		*final = t->tracee->regs;
+		return r;
+	}
+	if (!call->timed || timing.how == TIMEOUT_NONE) {
+		arch_interrupt_in(final, call->nr);
+		return 0;
+	}
+	r = arm(t, &timing, arg);
+	if (r == 0)
+		r = tracee_get_regs(t->tracee, &now);
+	if (r < 0)
+		return r;
+	/* It may be over already: the program gets what the call returned. */
+	if (arch_has_restart_block(&now)) {
+		final->orig_rax = call->nr;
+	} else {
+		final->rax = now.rax;
+		final->orig_rax = (uint64_t)-1;
+	}
+	return 0;
+}
+
+static int last_registers(struct restore *r, struct task *t)
+{
+	struct user_regs_struct final;
+	int err = arch_set_xstate(t->tracee, t->image->xstate.data, t->image->xstate.len);
+
+	if (err == 0)
+		err = arch_set_tls(t->tracee, t->image->tls, t->image->n_tls);
+	if (err < 0)
+		return fail(&r->at, err, "cannot set the vector registers");
+	arch_regs_from_message(t->image->regs, &final);
+	err = go_on(t, &final);
+	if (err < 0)
+		return fail(&r->at, err, "cannot arm system call %u again", t->image->call->nr);
+	t->tracee->regs = final;
+	t->tracee->mask = t->image->sigmask;
+	return 0;
+}
+
+static int set_final(struct tracee *t)
+{
+	int err = tracee_to_signal_stop(t);
+
+	if (err == 0)
+		err = tracee_set_regs(t, &t->regs);
+	return err < 0 ? err : tracee_set_mask(t, t->mask);
+}
+
+/* The ground goes last: by one thread, from an instruction of the vdso. */
+static int unmap_stub(struct restore *r, struct process *p)
+{
+	struct tracee *t = leader(p)->tracee;
+	long ret;
+	int err = remote_single(t, vdso_syscall(p), SYS_munmap, REMOTE_ARGS(r->stub.start, r->stub.end - r->stub.start), &ret);
+
+	return err < 0 ? err : (int)ret;
+}
+
+int restore_calls(struct restore *r)
+{
+	EACH_PROCESS(p, &r->tree) {
+		int err = 0;
+
+		EACH_TASK(t, p) {
+			r->at.pid = t->tid;
+			if (err == 0)
+				err = last_registers(r, t);
+		}
+		if (err < 0)
+			return err;
+		EACH_TASK(t, p)
+			if (err == 0 && t != leader(p))
+				err = set_final(t->tracee);
+		if (err == 0 && !p->zombie)
+			err = unmap_stub(r, p);
+		if (err == 0 && !p->zombie)
+			err = set_final(leader(p)->tracee);
+		if (err < 0)
+			return fail(&r->at, err, "cannot set the last registers");
+	}
+	r->at.pid = 0;
+	return 0;
+}
+
+int restore_commit(struct restore *r)
+{
+	EACH_PROCESS(p, &r->tree)
+		if (p->image->stopped)
+			kill(p->pid, SIGSTOP);
+	/* From the first of these on the tree outlives ckpt; before, it dies
+	 * with it. */
+	EACH_PROCESS(p, &r->tree)
+		EACH_TASK(t, p)
+			tracee_set_options(t->tracee, PTRACE_O_TRACESYSGOOD);
+	r->committed = true;
+	EACH_PROCESS(p, &r->tree)
+		EACH_TASK(t, p) {
+			tracee_detach(t->tracee);
+			t->tracee = NULL;
+		}
+	r->result->processes = r->tree.n;
+	r->result->tasks = r->ck.n_tasks;
+	return 0;
+}

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* restore_fill.c - page contents from the pages file into place.
+ *
+ * By ckpt's own threads, through a buffer that stays in the CPU's cache: so
+ * each page is verified before it can be used, and nothing runs in the process.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/uio.h>
+
+#include "arch.h"
+#include "cleanup.h"
+#include "fill.h"
+#include "image.h"
+#include "io.h"
+#include "pool.h"
+
+#define BATCH_PAGES IMAGE_PAGES_PER_CHECKSUM
+#define BATCH_RUNS 1000u
+#define WORTH_A_THREAD 512u
+
+/* What one checksum covers: at most 512 pages of a chunk. */
+struct unit {
+	const Chunk *chunk;
+	size_t index, pages;
+	bool by_force;		/* its VMA is not writable */
+	size_t run;		/* where in the chunk's runs it begins */
+	size_t run_skip;	/* pages of that run that belong to the unit before */
+};
+
+/* Units of one process that lie side by side in the pages file. */
+struct batch {
+	pid_t pid;
+	struct unit *units;
+	size_t n_units, pages, runs;
+	uint64_t offset;
+};
+
+struct fill {
+	struct restore *r;
+	struct batch *batches;
+	size_t n;
+	uint64_t pages;
+};
+
+static int add_unit(struct fill *f, pid_t pid, const struct unit *u, uint64_t offset, size_t runs)
+{
+	struct batch *b = f->n ? &f->batches[f->n - 1] : NULL;
+	struct unit *place;
+
+	if (!b || b->pid != pid || b->pages + u->pages > BATCH_PAGES || b->runs + runs > BATCH_RUNS ||
+	    b->offset + b->pages * ARCH_PAGE != offset) {
+		b = ARENA_ADD(f->r->mem, f->batches, f->n);
+		if (!b)
+			return -ENOMEM;
+		b->pid = pid;
+		b->offset = offset;
+	}
+	place = ARENA_ADD(f->r->mem, b->units, b->n_units);
+	if (!place)
+		return -ENOMEM;
+	*place = *u;
+	b->pages += u->pages;
+	b->runs += runs;
+	f->pages += u->pages;
+	return 0;
+}
+
+static int add_chunk(struct fill *f, pid_t pid, const Chunk *c, bool by_force)
+{
+	struct unit u = { .chunk = c, .by_force = by_force };
+	size_t run = 0, skip = 0;
+
+	for (uint64_t done = 0; done < c->pages; done += u.pages, u.index++) {
+		size_t left, runs = 0;
+
+		left = u.pages = MIN(c->pages - done, (uint64_t)IMAGE_PAGES_PER_CHECKSUM);
+		u.run = run;
+		u.run_skip = skip;
+		while (left) {
+			size_t take = MIN(left, c->runs[run]->pages - skip);
+
+			runs++;
+			left -= take;
+			skip += take;
+			if (skip == c->runs[run]->pages) {
+				run++;
+				skip = 0;
+			}
+		}
+		if (add_unit(f, pid, &u, c->offset + done * ARCH_PAGE, runs) < 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static bool is_writable(const Vma *v)
+{
+	if (v->prot & PROT_WRITE)
+		return true;
+	for (size_t i = 0; i < v->n_flags; i++)
+		if (!strcmp(v->flags[i], "ac"))
+			return true;
+	return false;
+}
+
+static int plan_fill(struct fill *f)
+{
+	EACH_PROCESS(p, &f->r->tree) {
+		const struct loaded_mm *mm = p->saved_mm;
+
+		for (size_t i = 0; !p->zombie && i < mm->n_vmas; i++)
+			for (size_t j = 0; j < mm->vmas[i].n_chunks; j++)
+				if (add_chunk(f, p->pid, mm->vmas[i].chunks[j], !is_writable(mm->vmas[i].msg)) < 0)
+					return -ENOMEM;
+	}
+	return 0;
+}
+
+static size_t unit_runs(const struct unit *u, unsigned char *buf, struct iovec *here, struct iovec *there)
+{
+	size_t n = 0, left = u->pages, skip = u->run_skip;
+
+	for (; left; n++) {
+		const PageRun *run = u->chunk->runs[u->run + n];
+		size_t take;
+
+		take = MIN(left, run->pages - skip);
+		there[n] = (struct iovec){ (void *)(run->start + skip * ARCH_PAGE), take * ARCH_PAGE };
+		here[n] = (struct iovec){ buf, take * ARCH_PAGE };
+		buf += take * ARCH_PAGE;
+		left -= take;
+		skip = 0;
+	}
+	return n;
+}
+
+static int force(pid_t pid, const struct iovec *here, const struct iovec *there, size_t n)
+{
+	char path[40];
+	autoclose fd = -1;
+
+	snprintf(path, sizeof(path), "/proc/%d/mem", pid);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	for (size_t i = 0; i < n; i++) {
+		int r = io_pwrite_all(fd, here[i].iov_base, here[i].iov_len, (uint64_t)there[i].iov_base);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int write_runs(pid_t pid, const struct iovec *here, const struct iovec *there, size_t n)
+{
+	size_t want = 0;
+	ssize_t got;
+
+	for (size_t i = 0; i < n; i++)
+		want += here[i].iov_len;
+	got = n ? process_vm_writev(pid, here, n, there, n, 0) : 0;
+	if (got < 0)
+		return -errno;
+	return (size_t)got == want ? 0 : -EFAULT;
+}
+
+static int fill_batch(void *context, size_t i)
+{
+	struct fill *f = context;
+	const struct batch *b = &f->batches[i];
+	autofree unsigned char *buf = aligned_alloc(ARCH_PAGE, BATCH_PAGES * ARCH_PAGE);
+	struct iovec here[BATCH_RUNS], there[BATCH_RUNS];
+	unsigned char *at = buf;
+	size_t n = 0;
+	int r = buf ? io_pread_all(f->r->ck.pages_fd, buf, b->pages * ARCH_PAGE, b->offset) : -ENOMEM;
+
+	for (size_t j = 0; r == 0 && j < b->n_units; j++) {
+		const struct unit *u = &b->units[j];
+		size_t more;
+
+		if (image_checksum(at, u->pages * ARCH_PAGE) != u->chunk->checksums[u->index])
+			return -EBADMSG;
+		more = unit_runs(u, at, here + n, there + n);
+		if (u->by_force)
+			r = force(b->pid, here + n, there + n, more);
+		else
+			n += more;
+		at += u->pages * ARCH_PAGE;
+	}
+	return r < 0 ? r : write_runs(b->pid, here, there, n);
+}
+
+int fill_memory(struct restore *r)
+{
+	struct fill f = { .r = r };
+	int err = plan_fill(&f);
+
+	r->result->pages = f.pages;
+	if (err == 0)
+		err = pool_each(f.n, f.pages > WORTH_A_THREAD ? pool_threads() : 1, fill_batch, &f);
+	if (err == -EBADMSG)
+		return fail(&r->at, 0, "page contents do not match their checksum: the image is damaged");
+	return err < 0 ? fail(&r->at, err, "cannot fill the memory") : 0;
+}

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* restore_mm.c - the layout of each address space: mapped, filled, finished.
+ *
+ * Every VMA is mapped at its final address at once. What decides whether the
+ * kernel sees the same VMAs as before: memory that was ever writable is mapped
+ * writable first (VM_ACCOUNT), other memory never; neighbours that look alike
+ * are told apart while their first pages are made (anon_vma), see `keep_apart`.
+ */
+#include <asm/ldt.h>
+#include <errno.h>
+#include <linux/prctl.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "arch.h"
+#include "cleanup.h"
+#include "fill.h"
+#include "remote.h"
+#include "restore_state.h"
+
+#define ARCH_MAP_VDSO_64 0x2003
+#ifndef PR_SET_VMA
+#define PR_SET_VMA 0x53564d41
+#define PR_SET_VMA_ANON_NAME 0
+#endif
+
+static bool has_flag(const Vma *v, const char *two)
+{
+	for (size_t i = 0; i < v->n_flags; i++)
+		if (!strcmp(v->flags[i], two))
+			return true;
+	return false;
+}
+
+static bool is_special(const Vma *v)
+{
+	return v->type == VMA_TYPE__VMA_TYPE_VDSO || v->type == VMA_TYPE__VMA_TYPE_VVAR ||
+	       v->type == VMA_TYPE__VMA_TYPE_VVAR_VCLOCK;
+}
+
+/* Private memory that was writable once has been accounted for. */
+static bool was_writable(const Vma *v)
+{
+	return !v->shared && ((v->prot & PROT_WRITE) || has_flag(v, "ac"));
+}
+
+static uint32_t first_prot(const Vma *v)
+{
+	return was_writable(v) ? v->prot | PROT_WRITE | PROT_READ : v->prot;
+}
+
+static int ask_mmap(struct restore *r, struct tracee *t, const Vma *v)
+{
+	uint64_t flags = (v->shared ? MAP_SHARED : MAP_PRIVATE) | MAP_FIXED_NOREPLACE;
+	uint64_t fd = (uint64_t)-1;
+
+	if (v->type == VMA_TYPE__VMA_TYPE_FILE)
+		fd = (uint64_t)(v->file_writable ? r->mapped_rw[v->file] : r->mapped[v->file]);
+	else
+		flags |= MAP_ANONYMOUS;
+	if (has_flag(v, "nr"))
+		flags |= MAP_NORESERVE;
+	if (has_flag(v, "gd"))
+		flags |= MAP_GROWSDOWN;
+	return remote_ask(t, REMOTE_REQUIRED, 0, SYS_mmap,
+			  REMOTE_ARGS(v->start, v->end - v->start, first_prot(v), flags, fd, v->pgoff));
+}
+
+static int ask_advice(struct tracee *t, const Vma *v, int advice)
+{
+	return remote_ask(t, REMOTE_REQUIRED, 0, SYS_madvise, REMOTE_ARGS(v->start, v->end - v->start, (uint64_t)advice));
+}
+
+/* Mapped, and advised as far as the first touch of a page depends on it. */
+static int ask_map(struct restore *r, struct tracee *t, const Vma *v)
+{
+	int err = ask_mmap(r, t, v);
+
+	if (err >= 0 && has_flag(v, "hg"))
+		err = ask_advice(t, v, MADV_HUGEPAGE);
+	if (err >= 0 && has_flag(v, "nh"))
+		err = ask_advice(t, v, MADV_NOHUGEPAGE);
+	if (err >= 0 && v->keep_apart)
+		err = ask_advice(t, v, has_flag(v, "dc") ? MADV_DOFORK : MADV_DONTFORK);
+	return err;
+}
+
+static const struct { const char *flag; int advice; } late_advice[] = {
+	{ "dd", MADV_DONTDUMP }, { "wf", MADV_WIPEONFORK }, { "sr", MADV_SEQUENTIAL },
+	{ "rr", MADV_RANDOM }, { "mg", MADV_MERGEABLE },
+};
+
+/* After the contents are there. */
+static int ask_finish(struct restore *r, struct tracee *t, const Vma *v)
+{
+	int err = 0;
+
+	(void)r;
+	if (first_prot(v) != v->prot)
+		err = remote_ask(t, REMOTE_REQUIRED, 0, SYS_mprotect, REMOTE_ARGS(v->start, v->end - v->start, v->prot));
+	for (size_t i = 0; err >= 0 && i < ARRAY_SIZE(late_advice); i++)
+		if (has_flag(v, late_advice[i].flag))
+			err = ask_advice(t, v, late_advice[i].advice);
+	if (err >= 0 && (has_flag(v, "dc") || v->keep_apart))
+		err = ask_advice(t, v, has_flag(v, "dc") ? MADV_DONTFORK : MADV_DOFORK);
+	if (err >= 0 && has_flag(v, "lo"))
+		err = remote_ask(t, REMOTE_REQUIRED, 0, SYS_mlock2,
+				 REMOTE_ARGS(v->start, v->end - v->start, has_flag(v, "lf") ? MLOCK_ONFAULT : 0));
+	if (err >= 0 && v->name && v->name[0]) {
+		rptr name = remote_push(t, v->name, strlen(v->name) + 1);
+
+		err = name.va ? remote_ask(t, REMOTE_REQUIRED, 0, SYS_prctl, REMOTE_ARGS(PR_SET_VMA, PR_SET_VMA_ANON_NAME,
+					   v->start, v->end - v->start, name.va)) : -ENOSPC;
+	}
+	return err;
+}
+
+/* The same for every VMA of every process: as many as the slots hold at a
+ * time, in all processes side by side. */
+static int each_vma(struct restore *r, int (*ask)(struct restore *r, struct tracee *t, const Vma *v), const char *what)
+{
+	size_t *next = arena_zalloc(r->mem, r->tree.n * sizeof(*next));
+	bool more = true;
+
+	if (!next)
+		return fail(&r->at, ENOMEM, "memory");
+	while (more) {
+		int err;
+
+		more = false;
+		EACH_PROCESS(p, &r->tree) {
+			const struct loaded_mm *mm = p->saved_mm;
+
+			for (; !p->zombie && next[p->index] < mm->n_vmas; next[p->index]++) {
+				const Vma *v = mm->vmas[next[p->index]].msg;
+
+				if (is_special(v))
+					continue;
+				if (!remote_has_room(leader(p)->tracee, 10, 128)) {
+					more = true;
+					break;
+				}
+				if (ask(r, leader(p)->tracee, v) < 0)
+					return fail(&r->at, ENOSPC, "cannot %s", what);
+			}
+		}
+		err = restore_run_leaders(r, what);
+		if (err < 0)
+			return err;
+	}
+	return 0;
+}
+
+static int ask_ldt(struct tracee *t, const X86Context *c)
+{
+	for (size_t i = 0; i + 8 <= c->ldt.len; i += 8) {
+		struct user_desc d = { .entry_number = (unsigned)(i / 8) };
+		uint64_t e;
+		rptr at;
+
+		memcpy(&e, c->ldt.data + i, 8);
+		if (!e)
+			continue;
+		/* Segment descriptor, Intel SDM volume 3, 3.4.5. */
+		d.base_addr = (unsigned)((e >> 16 & 0xffffff) | (e >> 56 & 0xff) << 24);
+		d.limit = (unsigned)((e & 0xffff) | (e >> 48 & 0xf) << 16);
+		d.contents = e >> 42 & 3;
+		d.read_exec_only = !(e >> 41 & 1);
+		d.seg_not_present = !(e >> 47 & 1);
+		d.useable = e >> 52 & 1;
+		d.lm = e >> 53 & 1;
+		d.seg_32bit = e >> 54 & 1;
+		d.limit_in_pages = e >> 55 & 1;
+		if (!remote_has_room(t, 1, sizeof(d)) && remote_run(&t, 1) < 0)
+			return -EIO;
+		at = remote_push(t, &d, sizeof(d));
+		if (!at.va || remote_ask(t, REMOTE_REQUIRED, 0, SYS_modify_ldt, REMOTE_ARGS(0x11, at.va, sizeof(d))) < 0)
+			return -ENOSPC;
+	}
+	return 0;
+}
+
+/* prctl(2): everything about an mm that is not a VMA, in one call. */
+static int ask_fields(struct restore *r, struct tracee *t, const Mm *m)
+{
+	rptr auxv = remote_push(t, m->auxv, m->n_auxv * 8);
+	struct prctl_mm_map map = {
+		.start_code = m->start_code, .end_code = m->end_code, .start_data = m->start_data, .end_data = m->end_data,
+		.start_brk = m->start_brk, .brk = m->brk, .start_stack = m->start_stack,
+		.arg_start = m->arg_start, .arg_end = m->arg_end, .env_start = m->env_start, .env_end = m->env_end,
+		.auxv = (void *)auxv.va, .auxv_size = (uint32_t)(m->n_auxv * 8), .exe_fd = (uint32_t)r->mapped[m->exe],
+	};
+	rptr at = remote_push(t, &map, sizeof(map));
+
+	if (!at.va || !auxv.va)
+		return -ENOSPC;
+	if (m->thp_disable && remote_ask(t, REMOTE_REQUIRED, 0, SYS_prctl, REMOTE_ARGS(PR_SET_THP_DISABLE, 1, 0, 0, 0)) < 0)
+		return -ENOSPC;
+	return remote_ask(t, REMOTE_REQUIRED, 0, SYS_prctl, REMOTE_ARGS(PR_SET_MM, PR_SET_MM_MAP, at.va, sizeof(map), 0));
+}
+
+static int set_fields(struct restore *r)
+{
+	EACH_PROCESS(p, &r->tree) {
+		struct tracee *t = p->zombie ? NULL : leader(p)->tracee;
+		uint64_t vdso;
+
+		if (!t)
+			continue;
+		/* Where [vvar] begins; the kernel lays out the rest behind it. */
+		vdso = p->saved_mm->x86->vdso_base;
+		remote_ask(t, REMOTE_REQUIRED, 0, SYS_arch_prctl, REMOTE_ARGS(ARCH_MAP_VDSO_64, vdso));
+		if (ask_ldt(t, p->saved_mm->x86) < 0 || ask_fields(r, t, p->saved_mm->msg) < 0)
+			return fail(&r->at, ENOSPC, "cannot set the fields of the address space");
+	}
+	return restore_run_leaders(r, "set the fields of the address space");
+}
+
+int restore_memory(struct restore *r)
+{
+	int err = each_vma(r, ask_map, "map memory");
+
+	if (err == 0)
+		err = fill_memory(r);
+	if (err == 0)
+		err = each_vma(r, ask_finish, "finish memory");
+	return err < 0 ? err : set_fields(r);
+}

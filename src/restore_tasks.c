@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* restore_tasks.c - threads, and what each task has of its own. */
+#include <errno.h>
+#include <linux/sched.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+
+#include "cleanup.h"
+#include "io.h"
+#include "remote.h"
+#include "restore_state.h"
+#include "task_part.h"
+
+#define THREAD_FLAGS (CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM)
+
+static int ask_thread(struct task *lead, const struct task *t)
+{
+	struct tracee *x = lead->tracee;
+	int32_t want = t->tid;
+	rptr tid = remote_push(x, &want, sizeof(want));
+	struct clone_args args = { .flags = THREAD_FLAGS, .set_tid = tid.va, .set_tid_size = 1 };
+	rptr at = remote_push(x, &args, sizeof(args));
+
+	return at.va ? remote_ask(x, REMOTE_REQUIRED, 0, SYS_clone3, REMOTE_ARGS(at.va, sizeof(args))) : -ENOSPC;
+}
+
+/* The threads that the leader has just made, in their first stop. */
+static int adopt_threads(struct restore *r, struct process *p, size_t from, size_t to)
+{
+	for (size_t i = from; i < to; i++) {
+		struct task *t = p->tasks[i];
+		int err = tracee_adopt(t->tid, &r->tree.waits, &t->tracee);
+
+		if (err == 0) {
+			t->tracee->ns_tid = t->tid;
+			t->tracee->ns_tgid = p->pid;
+			err = tracee_get_regs(t->tracee, &t->tracee->regs);
+		}
+		if (err == 0)
+			err = stub_give_slot(&r->stub, t->tracee);
+		if (err < 0)
+			return fail(&r->at, err, "cannot take over thread %d", t->tid);
+	}
+	return 0;
+}
+
+static int make_threads(struct restore *r, struct process *p)
+{
+	struct tracee *x = leader(p)->tracee;
+	size_t done = 1;
+
+	r->at.pid = p->pid;
+	while (done < p->n_tasks) {
+		size_t n = done;
+		int err;
+
+		for (; n < p->n_tasks && (n == done || remote_has_room(x, 1, 160)); n++)
+			if (ask_thread(leader(p), p->tasks[n]) < 0)
+				return fail(&r->at, ENOSPC, "threads");
+		err = restore_run_all(r, &x, 1, "make threads");
+		if (err == 0)
+			err = adopt_threads(r, p, done, n);
+		if (err < 0)
+			return err;
+		done = n;
+	}
+	return 0;
+}
+
+int restore_threads(struct restore *r)
+{
+	EACH_PROCESS(p, &r->tree) {
+		int err = p->zombie ? 0 : make_threads(r, p);
+
+		if (err < 0)
+			return err;
+	}
+	return 0;
+}
+
+static uint64_t pending_mask(const struct task *t)
+{
+	const Process *p = t->process->image;
+	uint64_t mask = 0;
+	siginfo_t info;
+
+	for (size_t i = 0; i < t->image->n_pending; i++) {
+		memcpy(&info, t->image->pending[i]->siginfo.data, sizeof(info));
+		mask |= 1ull << (info.si_signo - 1);
+	}
+	for (size_t i = 0; i < p->n_pending; i++) {
+		memcpy(&info, p->pending[i]->siginfo.data, sizeof(info));
+		mask |= 1ull << (info.si_signo - 1);
+	}
+	return mask;
+}
+
+/* What ends a batch must not be one of the signals that are to stay pending. */
+static void choose_end_signal(struct task *t)
+{
+	uint64_t pending = pending_mask(t);
+
+	t->tracee->end_signal = SIGURG;
+	for (int sig = SIGURG; sig > 0 && pending >> (t->tracee->end_signal - 1) & 1; sig--)
+		if (sig != SIGKILL && sig != SIGSTOP && !(pending >> (sig - 1) & 1))
+			t->tracee->end_signal = sig;
+}
+
+static int put_stage(struct restore *r, enum stage stage, const char *what)
+{
+	struct tracee **list = NULL;
+	size_t n = 0;
+
+	EACH_PROCESS(p, &r->tree)
+		EACH_TASK(t, p) {
+			struct tracee **place = ARENA_ADD(r->mem, list, n);
+
+			if (!place)
+				return fail(&r->at, ENOMEM, "tasks");
+			*place = t->tracee;
+			r->at.pid = t->tid;
+			for (const struct task_part *const *part = task_parts; *part; part++) {
+				int err;
+
+				if (!(*part)->put || (*part)->stage != stage || ((*part)->leader_only && t != leader(p)))
+					continue;
+				r->at.kind = (*part)->name;
+				err = (*part)->put(t);
+				if (err < 0)
+					return fail(&r->at, err, "too much to be put back");
+			}
+		}
+	r->at = (struct where){ .phase = r->at.phase, .fd = -1 };
+	return restore_run_all(r, list, n, what);
+}
+
+static int set_oom(struct restore *r)
+{
+	EACH_PROCESS(p, &r->tree) {
+		autoclose dir = -1;
+		char text[16];
+		int64_t now;
+		int err;
+
+		if (p->zombie)
+			continue;
+		r->at.pid = p->pid;
+		dir = proc_open(p->pid);
+		err = dir < 0 ? dir : proc_read_s64(r->mem, dir, "oom_score_adj", &now);
+		if (err == 0 && now == p->image->oom_score_adj)
+			continue;
+		snprintf(text, sizeof(text), "%d", p->image->oom_score_adj);
+		if (err == 0)
+			err = io_put(dir, "oom_score_adj", text);
+		if (err < 0)
+			return fail(&r->at, err, "cannot set oom_score_adj to %s%s", text,
+				    err == -EACCES ? " (lowering it takes CAP_SYS_RESOURCE)" : "");
+	}
+	return 0;
+}
+
+int restore_task_state(struct restore *r)
+{
+	int err = set_oom(r);
+
+	EACH_PROCESS(p, &r->tree)
+		EACH_TASK(t, p)
+			choose_end_signal(t);
+	if (err == 0)
+		err = put_stage(r, STAGE_TASK, "put state back");
+	return err < 0 ? err : put_stage(r, STAGE_CREDS, "put credentials back");
+}
