@@ -24,10 +24,16 @@ static int check_pids(struct loader *l, const char *what, uint32_t id, const uin
 
 static int check_queue(struct loader *l, QueuedSignal *const *queue, size_t n)
 {
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
+		int signo;
+
 		if (queue[i]->siginfo.len != SIGINFO_SIZE)
 			return load_bad(l, "a queued signal has %zu bytes of siginfo instead of %d",
 					queue[i]->siginfo.len, SIGINFO_SIZE);
+		memcpy(&signo, queue[i]->siginfo.data, sizeof(signo));
+		if (signo < 1 || signo > SIGNAL_MAX)
+			return load_bad(l, "a queued signal has the number %d", signo);
+	}
 	return 0;
 }
 
@@ -82,7 +88,7 @@ static int check_zombie(struct loader *l, const Process *p)
 {
 	if (p->mm || p->files || p->fs || p->sighand)
 		return load_bad(l, "process %u is a zombie with an mm, files, fs or signal actions", p->id);
-	if (p->creds && !LOADED(l->c->creds, l->c->n_tree_ids, p->creds))
+	if (!LOADED(l->c->creds, l->c->n_tree_ids, p->creds))
 		return load_bad(l, "process %u refers to credentials %u, which no record before it defines",
 				p->id, p->creds);
 	return 0;
@@ -101,8 +107,8 @@ static int check_live(struct loader *l, const Process *p)
 	if (!LOADED(c->sighands, c->n_tree_ids, p->sighand))
 		return load_bad(l, "process %u refers to signal actions %u, which no record before it defines",
 				p->id, p->sighand);
-	if (p->exit_signal > SIGNAL_MAX || p->stop_signal > SIGNAL_MAX || p->dumpable > 2)
-		return load_bad(l, "process %u has an exit signal, stop signal or dumpable that cannot be", p->id);
+	if (p->stop_signal > SIGNAL_MAX || p->dumpable > 2)
+		return load_bad(l, "process %u has a stop signal or dumpable that cannot be", p->id);
 	if (p->oom_score_adj < -1000 || p->oom_score_adj > 1000)
 		return load_bad(l, "process %u has the oom_score_adj %d", p->id, p->oom_score_adj);
 	return check_limits(l, p);
@@ -146,6 +152,8 @@ static int load_process(struct loader *l, Process *p)
 		err = check_groups(l, p);
 	if (!err)
 		err = check_parent(l, p);
+	if (!err && p->exit_signal > SIGNAL_MAX)
+		err = load_bad(l, "process %u has the exit signal %u", p->id, p->exit_signal);
 	if (!err)
 		err = p->zombie ? check_zombie(l, p) : check_live(l, p);
 	if (!err)

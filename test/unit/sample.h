@@ -194,7 +194,7 @@ static inline void sample_tree(struct sample *s)
 	s->task2 = sample_task(s, 2, 101);
 	s->zombie = SAMPLE_TREE(s, PROCESS, process, Process);
 	sample_pids(s, s->zombie, 2, 102);
-	s->zombie->parent = 1;
+	s->zombie->parent = s->zombie->creds = 1;
 	s->zombie->zombie = ARENA_MSG(s->mem, Zombie, zombie);
 	s->zombie->zombie->comm = S("true");
 }

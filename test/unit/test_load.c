@@ -209,6 +209,10 @@ static void test_chunks(void **state)
 	WRONG(s->chunk->n_checksums, 1, "1 checksums");
 	WRONG(s->end->stored, 1, "zero pages has contents");
 	WRONG(s->end->source, CHUNK_SOURCE__CHUNK_SOURCE_OWN, "zero pages has contents");
+	WRONG(s->data->type, VMA_TYPE__VMA_TYPE_VVAR, "not private memory");
+	s->data->type = VMA_TYPE__VMA_TYPE_FILE;
+	s->data->file = 1;
+	WRONG(s->data->shared, true, "not private memory");
 }
 
 static void test_x86(void **state)
@@ -243,11 +247,17 @@ static void test_processes(void **state)
 	WRONG(s->zombie->parent, UINT32_MAX, "parent 4294967295");
 	WRONG(s->zombie->mm, 1, "zombie with");
 	WRONG(s->zombie->creds, 7, "credentials 7");
+	WRONG(s->zombie->creds, 0, "credentials 0");
+	WRONG(s->zombie->exit_signal, 65, "exit signal 65");
 	WRONG(s->shell->n_pids, 0, "0 pids");
 	WRONG(s->shell->pids[0], 0, "pid 0");
 	WRONG(s->shell->pids[0], UINT32_MAX, "pid 4294967295");
 	WRONG(s->shell->sids[0], 0, "session");
 	WRONG(s->shell->n_pgids, 0, "process group");
+	s->shell->session_outside = s->shell->pgrp_outside = true;
+	WRONG(s->shell->n_sids, 0, "no session");
+	WRONG(s->shell->n_pgids, 0, "process group");
+	s->shell->session_outside = s->shell->pgrp_outside = false;
 	WRONG(s->shell->exit_signal, 65, "exit signal");
 	WRONG(s->shell->oom_score_adj, 1001, "1001");
 	s->shell->limits = limits;
@@ -279,6 +289,10 @@ static void test_tasks(void **state)
 	s->task1->n_pending = 1;
 	s->task1->pending = queue;
 	refused(f, -EBADMSG, "siginfo");
+	q.siginfo = (ProtobufCBinaryData){ 128, arena_zalloc(s->mem, 128) };
+	refused(f, -EBADMSG, "number 0");
+	q.siginfo.data[0] = 65;
+	refused(f, -EBADMSG, "number 65");
 }
 
 static void test_shared(void **state)
