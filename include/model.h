@@ -35,7 +35,7 @@ struct early {
 	bool blocked;
 	long nr;
 	uint64_t arg[6];
-	uint64_t since_ns;	/* se.exec_start, on the clock of survey_ns; 0: unknown */
+	int64_t since_ns;	/* CLOCK_MONOTONIC; 0: unknown */
 	uint64_t switches;
 	char wchan[40];		/* while in restart_syscall(2): where it sleeps */
 };
@@ -93,8 +93,6 @@ struct tree {
 	struct waits waits;
 	struct process **list;	/* parents before children */
 	size_t n;
-	int64_t survey_ns;	/* the clock of se.exec_start at the survey */
-	int64_t survey_at_ns;	/* CLOCK_MONOTONIC at the same moment */
 	int64_t frozen_at_ns, released_at_ns;	/* CLOCK_MONOTONIC */
 };
 
@@ -119,6 +117,9 @@ void tree_release(struct tree *tree);
 
 /* Close descriptors of a tree whose tasks are released or gone. */
 void tree_close(struct tree *tree);
+
+/* Before the freeze: which tasks sleep in a call with a timeout, and since when. */
+void early_look(struct tree *tree);
 
 /* Where calls can be made from in this address space: fills p->site from
  * p->vmas. -ENOENT: no vdso or no rt_sigreturn to be found; -ENOSPC: no memory

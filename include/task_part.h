@@ -15,7 +15,8 @@
  * there; every task finishes a stage before the next begins. */
 enum stage {
 	STAGE_TASK,
-	STAGE_CREDS,		/* last of all: rights go away */
+	STAGE_CREDS,		/* rights go away */
+	STAGE_LAST,		/* what a change of credentials resets */
 };
 
 struct task_part {

@@ -33,6 +33,7 @@ struct waits {
 	int64_t deadline_ns;	/* CLOCK_MONOTONIC; 0: none */
 	int signal;		/* SIGINT, SIGTERM or SIGHUP once it has come, else 0 */
 	bool patient;		/* rolling back: signals and the deadline no longer count */
+	bool ignore_signals;	/* the deadline alone counts */
 };
 void waits_init(struct waits *w, int64_t timeout_ns);
 int waits_check(struct waits *w);	/* -EINTR, -ETIMEDOUT or 0, without waiting */
@@ -57,6 +58,7 @@ struct tracee {
 	int signal;		/* STOP_GROUP, STOP_SIGNAL: which */
 	int status;		/* STOP_GONE: as wait(2) gave it */
 	bool running, gone;
+	bool settled;		/* the seize stop was reached */
 	bool touched;		/* registers or mask were set since the seize */
 	bool stopped_job;	/* was in a job-control stop when seized */
 	int job_signal;		/* the signal of that stop */

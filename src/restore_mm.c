@@ -71,17 +71,31 @@ static int ask_advice(struct tracee *t, const Vma *v, int advice)
 	return remote_ask(t, REMOTE_REQUIRED, 0, SYS_madvise, REMOTE_ARGS(v->start, v->end - v->start, (uint64_t)advice));
 }
 
-/* Mapped, and advised as far as the first touch of a page depends on it. */
-static int ask_map(struct restore *r, struct tracee *t, const Vma *v)
+/* Of neighbours that look alike, every second one carries another flag while
+ * their first pages are made: so each gets an anon_vma of its own, which keeps
+ * the kernel from merging them when the flag is taken off again
+ * (anon_vma_compatible() of mm/vma.c, Linux 6.18). */
+static bool apart_for_now(const struct loaded_mm *mm, size_t i)
 {
+	bool odd = false;
+
+	for (; mm->vmas[i].msg->keep_apart && i > 0; i--)
+		odd = !odd;
+	return odd;
+}
+
+/* Mapped, and advised as far as the first touch of a page depends on it. */
+static int ask_map(struct restore *r, struct tracee *t, const struct loaded_mm *mm, size_t i)
+{
+	const Vma *v = mm->vmas[i].msg;
 	int err = ask_mmap(r, t, v);
 
 	if (err >= 0 && has_flag(v, "hg"))
 		err = ask_advice(t, v, MADV_HUGEPAGE);
 	if (err >= 0 && has_flag(v, "nh"))
 		err = ask_advice(t, v, MADV_NOHUGEPAGE);
-	if (err >= 0 && v->keep_apart)
-		err = ask_advice(t, v, has_flag(v, "dc") ? MADV_DOFORK : MADV_DONTFORK);
+	if (err >= 0 && apart_for_now(mm, i))
+		err = ask_advice(t, v, MADV_DONTFORK);
 	return err;
 }
 
@@ -91,17 +105,18 @@ static const struct { const char *flag; int advice; } late_advice[] = {
 };
 
 /* After the contents are there. */
-static int ask_finish(struct restore *r, struct tracee *t, const Vma *v)
+static int ask_finish(struct restore *r, struct tracee *t, const struct loaded_mm *mm, size_t i)
 {
+	const Vma *v = mm->vmas[i].msg;
 	int err = 0;
 
 	(void)r;
 	if (first_prot(v) != v->prot)
 		err = remote_ask(t, REMOTE_REQUIRED, 0, SYS_mprotect, REMOTE_ARGS(v->start, v->end - v->start, v->prot));
-	for (size_t i = 0; err >= 0 && i < ARRAY_SIZE(late_advice); i++)
-		if (has_flag(v, late_advice[i].flag))
-			err = ask_advice(t, v, late_advice[i].advice);
-	if (err >= 0 && (has_flag(v, "dc") || v->keep_apart))
+	for (size_t j = 0; err >= 0 && j < ARRAY_SIZE(late_advice); j++)
+		if (has_flag(v, late_advice[j].flag))
+			err = ask_advice(t, v, late_advice[j].advice);
+	if (err >= 0 && (has_flag(v, "dc") || apart_for_now(mm, i)))
 		err = ask_advice(t, v, has_flag(v, "dc") ? MADV_DONTFORK : MADV_DOFORK);
 	if (err >= 0 && has_flag(v, "lo"))
 		err = remote_ask(t, REMOTE_REQUIRED, 0, SYS_mlock2,
@@ -115,9 +130,11 @@ static int ask_finish(struct restore *r, struct tracee *t, const Vma *v)
 	return err;
 }
 
+typedef int ask_fn(struct restore *r, struct tracee *t, const struct loaded_mm *mm, size_t i);
+
 /* The same for every VMA of every process: as many as the slots hold at a
  * time, in all processes side by side. */
-static int each_vma(struct restore *r, int (*ask)(struct restore *r, struct tracee *t, const Vma *v), const char *what)
+static int each_vma(struct restore *r, ask_fn *ask, const char *what)
 {
 	size_t *next = arena_zalloc(r->mem, r->tree.n * sizeof(*next));
 	bool more = true;
@@ -140,7 +157,7 @@ static int each_vma(struct restore *r, int (*ask)(struct restore *r, struct trac
 					more = true;
 					break;
 				}
-				if (ask(r, leader(p)->tracee, v) < 0)
+				if (ask(r, leader(p)->tracee, mm, next[p->index]) < 0)
 					return fail(&r->at, ENOSPC, "cannot %s", what);
 			}
 		}

@@ -171,5 +171,7 @@ int restore_task_state(struct restore *r)
 			choose_end_signal(t);
 	if (err == 0)
 		err = put_stage(r, STAGE_TASK, "put state back");
-	return err < 0 ? err : put_stage(r, STAGE_CREDS, "put credentials back");
+	if (err == 0)
+		err = put_stage(r, STAGE_CREDS, "put credentials back");
+	return err < 0 ? err : put_stage(r, STAGE_LAST, "put the last state back");
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* calls.c - interrupted system calls: which, and how much of a timeout is left.
  *
- * The kernel tells nobody when a sleeper went to sleep, but for se.exec_start
- * in /proc/PID/task/TID/sched, read before the freeze. It counts if the task
- * has slept in the same call ever since, which its context switches tell.
+ * Since when a task sleeps is found before the freeze (early.c). It counts if
+ * the task has slept in the same call ever since, which its context switches
+ * tell.
  */
 #include <errno.h>
 #include <linux/futex.h>
@@ -73,7 +73,8 @@ struct call_timing calls_timing(const struct tracee *t, long nr, const uint64_t 
 
 /* In restart_syscall(2) the arguments are those of the first call, but its
  * number is gone. Code right before the instruction names it, or the place in
- * the kernel where the task slept does. */
+ * the kernel where the task slept: there are four such calls (set_restart_fn()
+ * in Linux 6.18), and of a nanosleep nothing but do_syscall_64 is seen. */
 static long number_of_restarted(const struct task *t)
 {
 	const struct user_regs_struct *r = &t->tracee->regs;
@@ -89,7 +90,7 @@ static long number_of_restarted(const struct task *t)
 		return SYS_futex;
 	if (strstr(t->early.wchan, "poll"))
 		return SYS_poll;
-	if (strstr(t->early.wchan, "nanosleep"))
+	if (strstr(t->early.wchan, "nanosleep") || strstr(t->early.wchan, "syscall"))
 		return r->rdi < 16 ? SYS_clock_nanosleep : SYS_nanosleep;	/* a clock, or an address */
 	return -1;
 }
@@ -102,6 +103,19 @@ static bool slept_since_survey(const struct task *t, long nr, const uint64_t arg
 
 	return e->blocked && e->since_ns && e->nr == nr && memcmp(e->arg, arg, 6 * sizeof(arg[0])) == 0 &&
 	       t->status.voluntary_switches <= e->switches + 1;
+}
+
+/* Where a nanosleep is to say what was left, the kernel has just written it. */
+static bool told_remainder(const struct task *t, long nr, const uint64_t arg[6], uint64_t *ret_ns)
+{
+	uint64_t at = nr == SYS_nanosleep ? arg[1] : nr == SYS_clock_nanosleep ? arg[3] : 0;
+	struct call_timing left;
+
+	if (!at || !arch_has_restart_block(&t->tracee->regs))
+		return false;
+	left = by_timespec(t->tracee, 0, at);
+	*ret_ns = left.ns;
+	return left.how != TIMEOUT_NONE;
 }
 
 int calls_interrupted(struct arena *a, struct task *t, struct obstacles *list, InterruptedCall **ret)
@@ -128,11 +142,10 @@ int calls_interrupted(struct arena *a, struct task *t, struct obstacles *list, I
 	if (!*ret)
 		return -ENOMEM;
 	(*ret)->nr = (uint32_t)nr;
-	if (timing.how == TIMEOUT_NONE || !slept_since_survey(t, nr, arg))
+	(*ret)->timed = told_remainder(t, nr, arg, &(*ret)->remaining_ns);
+	if ((*ret)->timed || timing.how == TIMEOUT_NONE || arch_call_nr(r) != nr || !slept_since_survey(t, nr, arg))
 		return 0;
-	slept = (t->tree->survey_ns - (int64_t)t->early.since_ns) +
-		(t->tracee->stopped_ns - t->tree->survey_at_ns);
-	slept = MAX(slept, 0);
+	slept = MAX(t->tracee->stopped_ns - t->early.since_ns, 0);
 	(*ret)->timed = true;
 	(*ret)->remaining_ns = (uint64_t)slept < timing.ns ? timing.ns - (uint64_t)slept : 0;
 	return 0;

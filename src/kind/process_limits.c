@@ -66,9 +66,8 @@ static int take(struct arena *a, struct task *t, const struct answer *from, stru
 	return r;
 }
 
-/* Lowering comes before raising nothing: a limit that ckpt has as well is not
- * set, because raising the hard one takes CAP_SYS_RESOURCE. RLIMIT_NOFILE is
- * set by the files stage, which needs the room first. */
+/* A limit that ckpt has as well is not set: not every caller may. Files and
+ * memory are in place by now, whatever room they needed. */
 static int put(struct task *t)
 {
 	const Process *m = t->process->image;
@@ -102,5 +101,5 @@ const struct task_part limits_part = {
 	.name = "limits", .leader_only = true, .stage = STAGE_TASK, .ask = ask, .take = take, .put = put,
 };
 const struct task_part dumpable_part = {
-	.name = "dumpable", .leader_only = true, .stage = STAGE_CREDS, .put = put_dumpable,
+	.name = "dumpable", .leader_only = true, .stage = STAGE_LAST, .put = put_dumpable,
 };

@@ -16,6 +16,8 @@
 
 #define PF_KTHREAD 0x00200000u	/* linux/sched.h */
 #define ROUNDS_MAX 1000		/* of looking for new threads and children */
+#define UNSETTLED_LIMIT_NS 200000000ll
+#define STOP_LIMIT_NS 3000000000ll	/* a task in vfork does not stop before its child lets it */
 
 static struct process *find_process(const struct tree *tree, pid_t pid)
 {
@@ -147,52 +149,6 @@ static int list_tree(struct tree *tree, size_t *ret_new)
 	return 0;
 }
 
-/* Calls with a relative timeout: worth knowing since when they sleep. */
-static bool worth_watching(long nr)
-{
-	static const long calls[] = {
-		SYS_nanosleep, SYS_clock_nanosleep, SYS_poll, SYS_futex, SYS_epoll_wait, SYS_epoll_pwait,
-		SYS_epoll_pwait2, SYS_rt_sigtimedwait, SYS_semtimedop, SYS_select, SYS_pselect6, SYS_ppoll,
-		SYS_restart_syscall, SYS_io_getevents,
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(calls); i++)
-		if (calls[i] == nr)
-			return true;
-	return false;
-}
-
-static void look_early(struct tree *tree, struct task *t)
-{
-	struct proc_syscall call;
-	struct proc_status status;
-	char *wchan;
-
-	if (proc_read_syscall(tree->mem, t->dir, &call) < 0 || call.running || !worth_watching(call.nr))
-		return;
-	if (proc_read_sched_exec_start(tree->mem, t->dir, &t->early.since_ns) < 0)
-		t->early.since_ns = 0;
-	if (proc_read_status(tree->mem, t->dir, &status) < 0)
-		return;
-	if (call.nr == SYS_restart_syscall && io_slurp(tree->mem, t->dir, "wchan", 4096, &wchan, NULL) == 0)
-		snprintf(t->early.wchan, sizeof(t->early.wchan), "%s", wchan);
-	t->early.blocked = true;
-	t->early.nr = call.nr;
-	memcpy(t->early.arg, call.arg, sizeof(call.arg));
-	t->early.switches = status.voluntary_switches;
-}
-
-/* Reading a file of /proc is work enough for our own exec_start to be fresh. */
-static int64_t own_clock(struct arena *a)
-{
-	autoclose dir = proc_open(getpid());
-	uint64_t now;
-
-	if (dir < 0 || proc_read_sched_exec_start(a, dir, &now) < 0)
-		return 0;
-	return (int64_t)now;
-}
-
 static int refuse(const struct tree *tree, const struct process *root, const struct where *at)
 {
 	struct proc_status status;
@@ -244,11 +200,7 @@ int tree_survey(struct tree *tree, pid_t root, const struct where *at)
 	r = list_tree(tree, &more);
 	if (r < 0)
 		return fail(at, r, "cannot list the tasks below process %d", root);
-	EACH_PROCESS(q, tree)
-		EACH_TASK(t, q)
-			look_early(tree, t);
-	tree->survey_ns = own_clock(tree->mem);
-	tree->survey_at_ns = io_now_ns(CLOCK_MONOTONIC);
+	early_look(tree);
 	return 0;
 }
 
@@ -298,6 +250,14 @@ static void drop_task(struct task *t)
 	t->tracee = NULL;
 }
 
+static bool in_vfork(struct tree *tree, const struct task *t)
+{
+	struct proc_syscall call;
+
+	return proc_read_syscall(tree->mem, t->dir, &call) == 0 && !call.running &&
+	       (call.nr == SYS_vfork || call.nr == SYS_clone || call.nr == SYS_clone3);
+}
+
 static int settle_failed(struct tree *tree, const struct task *t, int err, const struct where *from)
 {
 	struct where at = *from;
@@ -305,8 +265,11 @@ static int settle_failed(struct tree *tree, const struct task *t, int err, const
 	at.pid = t->tid;
 	if (err == -EINTR)
 		return fail(&at, 0, "interrupted by signal %d", tree->waits.signal);
+	if (err == -ETIMEDOUT && in_vfork(tree, t))
+		return fail(&at, 0, "the task waits in vfork for a child that shares its memory (task.shares-memory); "
+			    "try again when the child has called execve");
 	if (err == -ETIMEDOUT)
-		return fail(&at, err, "the task does not stop (in vfork, or in the kernel for long)");
+		return fail(&at, 0, "the task does not stop: it is busy in the kernel; try again later");
 	return fail(&at, err, "the task does not stop");
 }
 
@@ -378,10 +341,14 @@ static int settle_ends(struct tree *tree, const struct where *at)
 
 int tree_freeze(struct tree *tree, const struct where *at)
 {
+	int64_t whole = tree->waits.deadline_ns;
 	size_t more = 1;
 	int r = 0;
 
 	tree->frozen_at_ns = io_now_ns(CLOCK_MONOTONIC);
+	tree->waits.deadline_ns = tree->frozen_at_ns + STOP_LIMIT_NS;
+	if (whole && whole < tree->waits.deadline_ns)
+		tree->waits.deadline_ns = whole;
 	for (unsigned round = 0; r == 0 && more; round++) {
 		if (round > ROUNDS_MAX)
 			return fail(at, 0, "the tree makes new tasks faster than they can be stopped");
@@ -392,7 +359,27 @@ int tree_freeze(struct tree *tree, const struct where *at)
 				fail(at, r, "cannot list the tasks of the tree");
 		}
 	}
+	tree->waits.deadline_ns = whole;
 	return r < 0 ? r : settle_ends(tree, at);
+}
+
+/* Tasks that have not stopped yet may wait for one that has (vfork): these come
+ * after all others. One that still does not stop is let go by our own end. */
+static void release_unsettled(struct tree *tree)
+{
+	int64_t end = io_now_ns(CLOCK_MONOTONIC) + UNSETTLED_LIMIT_NS;
+
+	EACH_PROCESS(p, tree)
+		EACH_TASK(t, p) {
+			if (!t->tracee)
+				continue;
+			tree->waits = (struct waits){ .deadline_ns = end, .ignore_signals = true };
+			if (tracee_settle(t->tracee) == 0 || t->tracee->gone)
+				tracee_release(t->tracee);
+			else
+				tracee_free(t->tracee);
+			t->tracee = NULL;
+		}
 }
 
 void tree_release(struct tree *tree)
@@ -400,16 +387,19 @@ void tree_release(struct tree *tree)
 	tree->waits.patient = true;
 	EACH_PROCESS(p, tree)
 		EACH_TASK(t, p)
-			tracee_catch(t->tracee);
+			if (t->tracee && t->tracee->settled)
+				tracee_catch(t->tracee);
 	EACH_PROCESS(p, tree) {
 		remote_close(p->remote);
 		p->remote = NULL;
 	}
 	EACH_PROCESS(p, tree)
-		EACH_TASK(t, p) {
-			tracee_release(t->tracee);
-			t->tracee = NULL;
-		}
+		EACH_TASK(t, p)
+			if (t->tracee && t->tracee->settled) {
+				tracee_release(t->tracee);
+				t->tracee = NULL;
+			}
+	release_unsettled(tree);
 	tree->released_at_ns = io_now_ns(CLOCK_MONOTONIC);
 }
 

@@ -92,6 +92,11 @@ static int scan(struct out *o, int fd, uint64_t start, uint64_t end, uint64_t un
 		r = add_regions(o, vec, n);
 		if (r)
 			return r;
+		/* With more regions than fit, walk_end can be stale by up to one
+		 * flush of the kernel's buffer of 512 (seen on Linux 6.18): the
+		 * last region tells how far it came. */
+		if (n > 0)
+			arg.walk_end = MAX(arg.walk_end, vec[n - 1].end);
 		if (arg.walk_end <= start)
 			return -EIO;
 		start = arg.walk_end;

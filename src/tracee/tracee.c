@@ -87,6 +87,7 @@ int tracee_settle(struct tracee *t)
 	was = t->regs.rax;
 	arch_undo_eintr(&t->regs);
 	t->touched = t->regs.rax != was;
+	t->settled = true;
 	return 0;
 }
 

@@ -37,7 +37,7 @@ static void nap(struct waits *w, int64_t ns)
 
 	sigemptyset(&set);
 	sigaddset(&set, SIGCHLD);
-	if (!w->patient) {
+	if (!w->patient && !w->ignore_signals) {
 		sigaddset(&set, SIGINT);
 		sigaddset(&set, SIGTERM);
 		sigaddset(&set, SIGHUP);
@@ -54,7 +54,7 @@ int waits_check(struct waits *w)
 
 	if (w->patient)
 		return 0;
-	if (!w->signal && sigpending(&pending) == 0)
+	if (!w->signal && !w->ignore_signals && sigpending(&pending) == 0)
 		for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
 			if (sigismember(&pending, ends[i]))
 				w->signal = ends[i];
