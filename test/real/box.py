@@ -169,11 +169,16 @@ def states(root):
 
 
 def stop(root):
-    """SIGSTOP for the whole tree; once every task is stopped nothing can be added to it."""
+    """One SIGSTOP for each process of the tree: a second one would stay pending. Once every task is stopped
+    nothing can be added to the tree."""
+    told = set()
+
     def all_stopped():
-        for pid in tree(root):
+        for pid in set(tree(root)) - told:
             os.kill(pid, signal.SIGSTOP)
+            told.add(pid)
         return states(root) == {"T"}
+
     wait_until(all_stopped, "every task of the tree is stopped")
 
 
