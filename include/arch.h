@@ -37,6 +37,9 @@ void arch_set_call_arg(struct user_regs_struct *r, unsigned i, uint64_t value);
  * first makes it say EINTR. Counts in a signal stop only. */
 void arch_interrupt_in(struct user_regs_struct *r, long nr);
 
+/* Abort a restartable sequence of `len` bytes, if that is where the task is. */
+bool arch_abort_section(struct user_regs_struct *r, uint64_t start, uint64_t len, uint64_t abort);
+
 /* A system call at the instruction `syscall_va`. */
 void arch_set_call(struct user_regs_struct *r, uint64_t syscall_va, long nr, const uint64_t arg[6]);
 static inline long arch_result(const struct user_regs_struct *r) { return (long)r->rax; }

@@ -53,6 +53,9 @@ int restore_files(struct restore *r);
 int restore_threads(struct restore *r);
 int restore_task_state(struct restore *r);
 
+/* restore_jobs.c: processes that were in a job-control stop. */
+int restore_jobs(struct restore *r);
+
 /* restore_commit.c: last registers, and letting go. */
 int restore_calls(struct restore *r);
 int restore_commit(struct restore *r);

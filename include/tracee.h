@@ -61,10 +61,10 @@ struct tracee {
 	bool settled;		/* the seize stop was reached */
 	bool touched;		/* registers or mask were set since the seize */
 	bool stopped_job;	/* was in a job-control stop when seized */
-	int job_signal;		/* the signal of that stop */
 	bool stop_again;	/* a SIGSTOP came in a remote call and is to be sent again */
 	uint64_t came;		/* 1 << (sig - 1): end signals from others, to be sent again */
-	struct user_regs_struct regs;	/* as at the seize stop; an EINTR of our making undone */
+	struct user_regs_struct regs;	/* as at the seize stop; an EINTR of our making undone, a
+					 * restartable sequence aborted */
 	uint64_t mask;		/* signal mask, likewise */
 	int64_t stopped_ns;	/* CLOCK_MONOTONIC at the seize stop */
 	int end_signal;		/* what ends a batch; 0: a sleep */
@@ -126,6 +126,10 @@ int tracee_peek_signal(struct tracee *t, bool shared, size_t n, siginfo_t *ret);
 
 /* PTRACE_GET_RSEQ_CONFIGURATION (Linux 5.13). *ret_address 0: not registered. */
 int tracee_rseq(struct tracee *t, uint64_t *ret_address, uint32_t *ret_size, uint32_t *ret_signature);
+
+/* A task in the middle of a restartable sequence (rseq(2)) will go on in its
+ * abort handler: t->regs say so. Before the first remote call. */
+int tracee_leave_section(struct tracee *t);
 
 /* Syscall user dispatch is on (PTRACE_GET_SYSCALL_USER_DISPATCH_CONFIG, Linux 6.4). */
 bool tracee_dispatch_on(struct tracee *t);

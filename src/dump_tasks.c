@@ -27,6 +27,9 @@ static int collect_task(struct dump *d, struct task *t)
 	r = arch_get_xstate(t->tracee, t->xstate, max, &t->xstate_len);
 	if (r < 0)
 		return fail(&d->at, r, "cannot read the vector registers");
+	r = tracee_leave_section(t->tracee);
+	if (r < 0)
+		return fail(&d->at, r, "cannot look for a restartable sequence");
 	r = proc_read_status(d->mem, t->dir, &t->status);
 	if (r == 0 && t == leader(p))
 		r = proc_read_stat(d->mem, p->dir, &t->stat);

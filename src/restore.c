@@ -38,6 +38,7 @@ static const struct phase {
 	{ "memory", restore_memory },
 	{ "files", restore_files },
 	{ "threads", restore_threads },
+	{ "jobs", restore_jobs },
 	{ "state", restore_task_state },
 	{ "calls", restore_calls },
 	{ "pidfile", write_pidfile },

@@ -160,9 +160,6 @@ int restore_calls(struct restore *r)
 
 int restore_commit(struct restore *r)
 {
-	EACH_PROCESS(p, &r->tree)
-		if (p->image->stopped)
-			kill(p->pid, SIGSTOP);
 	/* From the first of these on the tree outlives ckpt; before, it dies
 	 * with it. */
 	EACH_PROCESS(p, &r->tree)

@@ -213,6 +213,8 @@ static int ask_fields(struct restore *r, struct tracee *t, const Mm *m)
 		return -ENOSPC;
 	if (m->thp_disable && remote_ask(t, REMOTE_REQUIRED, 0, SYS_prctl, REMOTE_ARGS(PR_SET_THP_DISABLE, 1, 0, 0, 0)) < 0)
 		return -ENOSPC;
+	if (m->lock_future && remote_ask(t, REMOTE_REQUIRED, 0, SYS_mlockall, REMOTE_ARGS(m->lock_future)) < 0)
+		return -ENOSPC;
 	return remote_ask(t, REMOTE_REQUIRED, 0, SYS_prctl, REMOTE_ARGS(PR_SET_MM, PR_SET_MM_MAP, at.va, sizeof(map), 0));
 }
 

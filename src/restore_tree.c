@@ -182,6 +182,8 @@ static int do_exit(struct restore *r, uint32_t node)
 	if (p) {
 		const Creds *c = r->ck.creds[p->image->creds];
 
+		remote_ask(t, 0, 0, SYS_setgroups, REMOTE_ARGS(c->n_groups,
+			   remote_push(t, c->n_groups ? c->groups : NULL, c->n_groups * sizeof(c->groups[0])).va));
 		remote_ask(t, 0, 0, SYS_setresgid, REMOTE_ARGS(c->rgid, c->egid, c->sgid));
 		remote_ask(t, 0, 0, SYS_setresuid, REMOTE_ARGS(c->ruid, c->euid, c->suid));
 		strncpy(name, p->image->zombie->comm, sizeof(name) - 1);

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* mm_fields.c - what an address space knows of itself besides its VMAs. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 
 #include "arch.h"
+#include "io.h"
 #include "task_part.h"
 
 #define LDT_MAX 65536
@@ -84,6 +86,25 @@ static int take_ldt(struct arena *a, struct task *t)
 	return r;
 }
 
+/* mlockall(MCL_FUTURE) shows in nothing but the mappings that come after it:
+ * our own scratch is one. */
+static int take_lock_future(struct arena *a, struct process *p)
+{
+	struct proc_vma *vmas;
+	char *text, *line;
+	size_t n;
+	int r = io_slurp(a, p->dir, "status", 65536, &text, NULL);
+
+	line = r == 0 ? strstr(text, "\nVmLck:") : NULL;
+	if (!line || strtoull(line + 7, NULL, 10) == 0)
+		return r;
+	r = proc_read_maps(a, p->dir, true, &vmas, &n);
+	for (size_t i = 0; r == 0 && i < n; i++)
+		if (vmas[i].start <= p->scratch_start && p->scratch_start < vmas[i].end && vmas[i].flags >> VMF_LO & 1)
+			p->mm->lock_future = MCL_FUTURE | (vmas[i].flags >> VMF_LF & 1 ? MCL_ONFAULT : 0);
+	return r;
+}
+
 static int take(struct arena *a, struct task *t, const struct answer *from, struct obstacles *list)
 {
 	struct process *p = t->process;
@@ -100,6 +121,9 @@ static int take(struct arena *a, struct task *t, const struct answer *from, stru
 		return r;
 	p->mm->brk = (uint64_t)remote_result(t->tracee, from->call);
 	p->mm->thp_disable = remote_result(t->tracee, from->call + 2) > 0;
+	r = take_lock_future(a, p);
+	if (r < 0)
+		return r;
 	return remote_result(t->tracee, from->call + 1) > 0 ? take_ldt(a, t) : 0;
 }
 

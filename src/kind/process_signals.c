@@ -69,7 +69,7 @@ static int take(struct arena *a, struct task *t, const struct answer *from, stru
 		return -ENOMEM;
 	p->sighand->id = p->image->sighand = p->index + 1;
 	p->image->stopped = t->tracee->stopped_job;
-	p->image->stop_signal = (uint32_t)t->tracee->job_signal;
+	p->image->stop_untold = t->tracee->stopped_job ? (uint32_t)t->stat.exit_code : 0;
 	r = t->silent ? 0 : take_actions(a, p, remote_view(t->tracee, from->room));
 	return r < 0 ? r : signals_take(a, t->tracee, true, &p->image->pending, &p->image->n_pending);
 }

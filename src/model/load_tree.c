@@ -107,7 +107,7 @@ static int check_live(struct loader *l, const Process *p)
 	if (!LOADED(c->sighands, c->n_tree_ids, p->sighand))
 		return load_bad(l, "process %u refers to signal actions %u, which no record before it defines",
 				p->id, p->sighand);
-	if (p->stop_signal > SIGNAL_MAX || p->dumpable > 2)
+	if (p->stop_untold > 0xffff || p->dumpable > 2)
 		return load_bad(l, "process %u has a stop signal or dumpable that cannot be", p->id);
 	if (p->oom_score_adj < -1000 || p->oom_score_adj > 1000)
 		return load_bad(l, "process %u has the oom_score_adj %d", p->id, p->oom_score_adj);

@@ -78,7 +78,6 @@ int tracee_settle(struct tracee *t)
 	}
 	t->stopped_ns = io_now_ns(CLOCK_MONOTONIC);
 	t->stopped_job = t->at == STOP_GROUP;
-	t->job_signal = t->at == STOP_GROUP ? t->signal : 0;
 	r = tracee_get_regs(t, &t->regs);
 	if (r == 0)
 		r = (int)request(PTRACE_GETSIGMASK, t, sizeof(t->mask), &t->mask);

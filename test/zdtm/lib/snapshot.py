@@ -102,7 +102,10 @@ class Snapshot:
         status = dict(line.split(":\t", 1) for line in text(f"{task}/status").splitlines() if ":\t" in line)
         state = status["State"][0]
         status["State"] = state if state in "TtZX" else "running or asleep"
-        self.add(f"pid {pid} tid {tid} status", [f"{k}: {status[k].strip()}" for k in STATUS if k in status])
+        # The signals of what is dead already mean nothing to anybody.
+        dead = status["State"].startswith("\tZ") or status["State"].strip().startswith("Z")
+        self.add(f"pid {pid} tid {tid} status", [f"{k}: {status[k].strip()}" for k in STATUS if k in status
+                                                 and not (dead and re.match("Sig|Shd|Cap|NoNew", k))])
         fields = stat_fields(f"{task}/stat")
         self.add(f"pid {pid} tid {tid} stat", [f"{k}: {fields[n - 3]}" for k, n in STAT.items()])
         return state not in "ZX"
