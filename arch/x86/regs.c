@@ -97,6 +97,20 @@ void arch_restart_anew(struct user_regs_struct *r)
 		again(r, r->orig_rax);
 }
 
+/* A restart comes first, as in exit_to_user_mode_loop() of kernel/entry: it
+ * may lead back into the sequence. */
+bool arch_abort_section(struct user_regs_struct *r, uint64_t start, uint64_t len, uint64_t abort)
+{
+	struct user_regs_struct next = *r;
+
+	arch_restart_by_hand(&next);
+	if (next.rip - start >= len)
+		return false;
+	*r = next;
+	r->rip = abort;
+	return true;
+}
+
 void arch_set_call(struct user_regs_struct *r, uint64_t syscall_va, long nr, const uint64_t arg[6])
 {
 	r->rip = syscall_va;

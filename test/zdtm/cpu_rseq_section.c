@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* cpu_rseq_section.c - a checkpoint inside a restartable sequence: it never goes on on another CPU. */
+/* cpu_rseq_section.c - a checkpoint inside a restartable sequence aborts it; it never goes on unprotected. */
 #include <cpuid.h>
 #include <sched.h>
 #include <sys/rseq.h>
@@ -9,12 +9,12 @@
 #define CPU_MASK "0xfff"
 #define RDTSCP (1U << 27)
 
-__attribute__((used)) static uint32_t entered, failed, aborts;
+__attribute__((used)) static uint32_t entered, moved, unprotected;
 __attribute__((used)) static struct rseq *area;
 
 /*
- * Inside the sequence (1: to 2:) the CPU must stay the one that was read at its start: whoever moves the
- * thread, or stops it there, makes it continue at 4:.
+ * Inside the sequence (1: to 2:) the CPU must stay the one that was read at its start, and rseq_cs, which the
+ * kernel clears, must stay set: whoever moves the thread, or stops it there, makes it continue at 4:.
  */
 void spin(void);
 asm(".text\n"
@@ -25,20 +25,24 @@ asm(".text\n"
 "	.quad 1f, 2f - 1f, 4f\n"
 "	.popsection\n"
 "	.long 0x53053053\n"		/* RSEQ_SIG */
-"4:	lock incl aborts(%rip)\n"
+"4:\n"
 "spin:\n"
 "	mov area(%rip), %rsi\n"
-"	lea section(%rip), %rax\n"
-"	mov %rax, 8(%rsi)\n"		/* rseq_cs */
+"	lea section(%rip), %r8\n"
+"	mov %r8, 8(%rsi)\n"		/* rseq_cs */
 "1:	mov (%rsi), %edi\n"		/* cpu_id_start */
 "	movl $1, entered(%rip)\n"
-"3:	cmpl $0, test_sigterm(%rip)\n"
+"3:	cmp %r8, 8(%rsi)\n"
+"	jne 5f\n"
+"	cmpl $0, test_sigterm(%rip)\n"
 "	jne 2f\n"
 "	rdtscp\n"
 "	and $" CPU_MASK ", %ecx\n"
 "	cmp %ecx, %edi\n"
 "	je 3b\n"
-"	movl $1, failed(%rip)\n"
+"	movl $1, moved(%rip)\n"
+"	jmp 2f\n"
+"5:	movl $1, unprotected(%rip)\n"
 "2:	movq $0, 8(%rsi)\n"
 "	ret\n");
 
@@ -65,6 +69,7 @@ int main(int argc, char **argv)
 	test_daemon();
 	test_waitsig();
 	test_join(thread);
-	check(!failed, "the sequence went on on another CPU");
+	check(!moved, "the sequence went on on another CPU");
+	check(!unprotected, "the sequence went on though its rseq_cs was cleared");
 	pass();
 }
