@@ -50,12 +50,20 @@ void arch_set_runner(struct user_regs_struct *r, uint64_t code, uint64_t first, 
 /* A frame as rt_sigreturn(2) takes it, with a return address before it: the
  * task that returns into `restorer` with rsp at the frame is where it was. */
 #define ARCH_FRAME_MAX 16384
-int arch_frame(const struct user_regs_struct *regs, uint64_t mask, const void *xstate, size_t xstate_len,
+int arch_frame(const struct user_regs_struct *regs, uint64_t mask, const void *xstate, size_t area,
 	       uint64_t restorer, uint64_t frame_va, void *buf, size_t *ret_len);
-size_t arch_frame_size(size_t xstate_len);
+size_t arch_frame_size(size_t area);
+
+/* How much of the xstate goes into a frame; `plain` is arch_xstate_plain(). */
+size_t arch_frame_area(const void *xstate, size_t len, size_t plain);
 
 int arch_get_xstate(struct tracee *t, void *buf, size_t max, size_t *ret_len);
 int arch_set_xstate(struct tracee *t, const void *buf, size_t len);
+
+/* What no ptrace request can do: the task under restore does it itself, in
+ * code of the stub. Before its registers are set. */
+int arch_prepare(struct tracee *t, const X86Regs *regs, const void *xstate, size_t xstate_len);
+
 int arch_get_tls(struct arena *a, struct tracee *t, X86TlsEntry ***ret, size_t *ret_n);
 int arch_set_tls(struct tracee *t, X86TlsEntry *const *tls, size_t n);
 
@@ -65,7 +73,16 @@ void arch_regs_from_message(const X86Regs *m, struct user_regs_struct *ret);
 /* This processor; and a sentence if an image of `from` cannot run here. */
 int arch_cpu(struct arena *a, CpuFeatures *ret);
 const char *arch_cpu_refuses(struct arena *a, const CpuFeatures *from, const CpuFeatures *here);
-size_t arch_xstate_max(void);	/* bytes of an XSAVE area with everything this CPU has */
+/* Bytes of an XSAVE area: with everything this CPU has; and of a task that has
+ * used nothing it must ask for first. Not cheap on a virtual machine. */
+size_t arch_xstate_max(void);
+size_t arch_xstate_plain(void);
+
+/* Since Linux 5.16 a process asks for tiles, by arch_prctl(2), and gets them
+ * for ever. Asked for: out of what it is permitted. */
+#define ARCH_GET_XCOMP_PERM 0x1022
+#define ARCH_REQ_XCOMP_PERM 0x1023
+#define ARCH_XCOMP_ASKED(perm) ((perm) & 1ull << 18)
 
 /* The vdso of this kernel, as ckpt itself has it. */
 struct arch_vdso {

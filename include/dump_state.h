@@ -21,6 +21,7 @@ struct dump {
 	struct mm_copy *copy;
 	struct image_writer *writer;
 	int pages_fd;
+	size_t xstate_max, xstate_plain;	/* as arch.h says */
 	bool seized, committed;
 };
 

@@ -30,10 +30,10 @@ struct remote_site {
 #define REMOTE_SLOT_FIRST 16384u	/* bytes of the first task's slot */
 #define REMOTE_SLOT_OTHER 4096u		/* of the others */
 
-/* Map the scratch through `first`; xstate as arch_get_xstate() gave it, the
- * caller's until the remote is closed. */
+/* Map the scratch through `first`; xstate as arch_get_xstate() gave it, of
+ * which arch_frame_area() counts; the caller's until the remote is closed. */
 int remote_open(struct tracee *first, size_t tasks, const struct remote_site *site,
-		const void *xstate, size_t xstate_len, struct remote **ret);
+		const void *xstate, size_t area, struct remote **ret);
 
 /* Give t the next slot. -ENOSPC: as many have one as remote_open() was told. */
 int remote_add(struct remote *r, struct tracee *t);
@@ -87,3 +87,8 @@ int remote_failed(const struct tracee *t, long *ret_nr);
 /* One call in a task under restore, by a PTRACE_SYSCALL pair at syscall_va;
  * nothing is put back. For what a batch cannot do to itself. */
 int remote_single(struct tracee *t, uint64_t syscall_va, long nr, const uint64_t arg[6], long *ret);
+
+/* In a task under restore, where nothing is asked for: enter the stub's code
+ * at `offset` with rsp at a copy of `data`, and come back at the end of a
+ * batch of no calls. */
+int remote_enter(struct tracee *t, size_t offset, const void *data, size_t len);

@@ -69,6 +69,7 @@ struct tracee {
 	int64_t stopped_ns;	/* CLOCK_MONOTONIC at the seize stop */
 	int end_signal;		/* what ends a batch; 0: a sleep */
 	struct remote_slot *slot;	/* see remote.h; NULL: makes no calls */
+	bool owns_slot;		/* of the stub */
 	pid_t *born;		/* tasks it made in the last run */
 	size_t n_born;
 };

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "arch.h"
 #include "cleanup.h"
 #include "dump_state.h"
 #include "io.h"
@@ -14,7 +15,11 @@
 static int survey(struct dump *d)
 {
 	const char *why = NULL;
-	int r = tree_survey(&d->tree, d->opt->pid, &d->at);
+	int r;
+
+	d->xstate_max = arch_xstate_max();
+	d->xstate_plain = arch_xstate_plain();
+	r = tree_survey(&d->tree, d->opt->pid, &d->at);
 
 	EACH_PROCESS(p, &d->tree) {
 		if (r < 0 || p->zombie)

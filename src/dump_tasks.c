@@ -16,15 +16,14 @@
 static int collect_task(struct dump *d, struct task *t)
 {
 	struct process *p = t->process;
-	size_t max = arch_xstate_max();
 	int r;
 
 	d->at.pid = t->tid;
 	t->image = ARENA_MSG(d->mem, Task, task);
-	t->xstate = arena_zalloc(d->mem, max);
+	t->xstate = arena_zalloc(d->mem, d->xstate_max);
 	if (!t->image || !t->xstate)
 		return fail(&d->at, ENOMEM, "task");
-	r = arch_get_xstate(t->tracee, t->xstate, max, &t->xstate_len);
+	r = arch_get_xstate(t->tracee, t->xstate, d->xstate_max, &t->xstate_len);
 	if (r < 0)
 		return fail(&d->at, r, "cannot read the vector registers");
 	r = tracee_leave_section(t->tracee);
@@ -205,7 +204,8 @@ static int open_remote(struct dump *d, struct process *p)
 	}
 	if (first->silent)
 		return 0;
-	r = remote_open(first->tracee, p->n_tasks, &p->site, first->xstate, first->xstate_len, &p->remote);
+	r = remote_open(first->tracee, p->n_tasks, &p->site, first->xstate,
+			arch_frame_area(first->xstate, first->xstate_len, d->xstate_plain), &p->remote);
 	if (r < 0)
 		return fail(&d->at, r, "cannot map the scratch pages");
 	remote_range(p->remote, &p->scratch_start, &p->scratch_end);

@@ -98,8 +98,11 @@ static int go_on(struct task *t, struct user_regs_struct *final)
 static int last_registers(struct restore *r, struct task *t)
 {
 	struct user_regs_struct final;
-	int err = arch_set_xstate(t->tracee, t->image->xstate.data, t->image->xstate.len);
+	const ProtobufCBinaryData *xstate = &t->image->xstate;
+	int err = arch_prepare(t->tracee, t->image->regs, xstate->data, xstate->len);
 
+	if (err == 0)
+		err = arch_set_xstate(t->tracee, xstate->data, xstate->len);
 	if (err == 0)
 		err = arch_set_tls(t->tracee, t->image->tls, t->image->n_tls);
 	if (err < 0)

@@ -197,6 +197,15 @@ static int ask_ldt(struct tracee *t, const X86Context *c)
 	return 0;
 }
 
+static int ask_permissions(struct tracee *t, const X86Context *c)
+{
+	for (unsigned i = 0; i < 64; i++)
+		if (c->xcomp_asked >> i & 1 &&
+		    remote_ask(t, REMOTE_REQUIRED, 0, SYS_arch_prctl, REMOTE_ARGS(ARCH_REQ_XCOMP_PERM, i)) < 0)
+			return -ENOSPC;
+	return 0;
+}
+
 /* prctl(2): everything about an mm that is not a VMA, in one call. */
 static int ask_fields(struct restore *r, struct tracee *t, const Mm *m)
 {
@@ -229,7 +238,8 @@ static int set_fields(struct restore *r)
 		/* Where [vvar] begins; the kernel lays out the rest behind it. */
 		vdso = p->saved_mm->x86->vdso_base;
 		remote_ask(t, REMOTE_REQUIRED, 0, SYS_arch_prctl, REMOTE_ARGS(ARCH_MAP_VDSO_64, vdso));
-		if (ask_ldt(t, p->saved_mm->x86) < 0 || ask_fields(r, t, p->saved_mm->msg) < 0)
+		if (ask_ldt(t, p->saved_mm->x86) < 0 || ask_permissions(t, p->saved_mm->x86) < 0 ||
+		    ask_fields(r, t, p->saved_mm->msg) < 0)
 			return fail(&r->at, ENOSPC, "cannot set the fields of the address space");
 	}
 	return restore_run_leaders(r, "set the fields of the address space");

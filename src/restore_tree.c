@@ -334,11 +334,16 @@ void restore_kill(struct restore *r)
 			pid_t pid = wait4(-1, &status, __WALL, NULL);
 
 			if (pid < 0 && errno == ECHILD)
-				return;
+				break;
 			if (pid == t->tid && (WIFEXITED(status) || WIFSIGNALED(status)))
 				break;
 		}
 	}
 	while (n && waitpid(-1, NULL, __WALL | WNOHANG) > 0)
 		;
+	for (size_t i = 0; i < n; i++)
+		tracee_free(r->actors[i]);
+	EACH_PROCESS(p, &r->tree)
+		for (size_t i = 1; n && i < p->n_tasks; i++)
+			tracee_free(p->tasks[i]->tracee);
 }

@@ -25,7 +25,8 @@ static int ask(struct task *t, struct answer *to)
 		return -ENOSPC;
 	to->call = remote_ask(x, 0, 0, SYS_brk, REMOTE_ARGS(0));
 	remote_ask(x, 0, 0, SYS_modify_ldt, REMOTE_ARGS(LDT_READ, to->room.va, 8));
-	n = remote_ask(x, 0, 0, SYS_prctl, REMOTE_ARGS(PR_GET_THP_DISABLE, 0, 0, 0, 0));
+	remote_ask(x, 0, 0, SYS_prctl, REMOTE_ARGS(PR_GET_THP_DISABLE, 0, 0, 0, 0));
+	n = remote_ask(x, 0, 0, SYS_arch_prctl, REMOTE_ARGS(ARCH_GET_XCOMP_PERM, to->room.va + 8));
 	return n < 0 ? n : 0;
 }
 
@@ -108,6 +109,7 @@ static int take_lock_future(struct arena *a, struct process *p)
 static int take(struct arena *a, struct task *t, const struct answer *from, struct obstacles *list)
 {
 	struct process *p = t->process;
+	uint64_t permitted = 0;
 	int r;
 
 	(void)list;
@@ -121,6 +123,9 @@ static int take(struct arena *a, struct task *t, const struct answer *from, stru
 		return r;
 	p->mm->brk = (uint64_t)remote_result(t->tracee, from->call);
 	p->mm->thp_disable = remote_result(t->tracee, from->call + 2) > 0;
+	if (remote_result(t->tracee, from->call + 3) == 0)
+		memcpy(&permitted, remote_view(t->tracee, RPTR(from->room.va + 8)), sizeof(permitted));
+	p->x86->xcomp_asked = ARCH_XCOMP_ASKED(permitted);
 	r = take_lock_future(a, p);
 	if (r < 0)
 		return r;

@@ -82,9 +82,9 @@ static int put_groups(struct tracee *t, const Creds *c, const Creds *born)
 	size_t len = c->n_groups * sizeof(c->groups[0]);
 	rptr groups;
 
-	if (c->n_groups == born->n_groups && memcmp(c->groups, born->groups, len) == 0)
+	if (c->n_groups == born->n_groups && (!len || memcmp(c->groups, born->groups, len) == 0))
 		return 0;
-	groups = remote_push(t, len ? c->groups : NULL, len + 1);
+	groups = remote_push(t, len ? c->groups : NULL, len);
 	return groups.va ? PUT(t, SYS_setgroups, c->n_groups, groups.va) : -ENOSPC;
 }
 

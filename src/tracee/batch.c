@@ -143,11 +143,8 @@ static int slot_copy(struct tracee *t, bool to_task)
 
 /* Registers first, then the mask: were it the other way round, our death in
  * between would leave the task with everything blocked. */
-static int start(struct tracee *t)
+static int start_with(struct tracee *t, const struct user_regs_struct *r)
 {
-	struct remote_slot *s = t->slot;
-	struct user_regs_struct r = t->regs;
-	uint64_t first = s->va + CTX_SIZE;
 	int err;
 
 	fill_context(t);
@@ -155,13 +152,22 @@ static int start(struct tracee *t)
 	if (err < 0)
 		return err;
 	t->n_born = 0;
-	arch_set_runner(&r, s->code, first, first + s->calls * ENTRY_SIZE, s->va);
-	err = tracee_set_regs(t, &r);
+	err = tracee_set_regs(t, r);
 	if (err == 0)
 		err = tracee_set_mask(t, t->end_signal ? ~(1ull << (t->end_signal - 1)) : ~0ull);
 	if (err == 0)
 		err = tracee_resume(t, PTRACE_CONT, 0);
 	return err;
+}
+
+static int start(struct tracee *t)
+{
+	struct remote_slot *s = t->slot;
+	struct user_regs_struct r = t->regs;
+	uint64_t first = s->va + CTX_SIZE;
+
+	arch_set_runner(&r, s->code, first, first + s->calls * ENTRY_SIZE, s->va);
+	return start_with(t, &r);
 }
 
 static int note_born(struct tracee *t)
@@ -272,4 +278,20 @@ int remote_run(struct tracee *const *ts, size_t n)
 			first = r;
 	}
 	return first;
+}
+
+int remote_enter(struct tracee *t, size_t offset, const void *data, size_t len)
+{
+	struct remote_slot *s = t->slot;
+	struct user_regs_struct r = t->regs;
+	rptr at = remote_push(t, data, len);
+	uint64_t first = s->va + CTX_SIZE;
+	int err;
+
+	if (!at.va || s->calls || !s->stub)
+		return -EINVAL;
+	arch_set_runner(&r, s->code + offset, first, first, s->va);
+	r.rsp = at.va;
+	err = start_with(t, &r);
+	return err < 0 ? err : finish(t);
 }

@@ -24,7 +24,7 @@ struct remote {
 	size_t code_len, len;
 	size_t tasks, used;		/* slots there are, slots given away */
 	const void *xstate;
-	size_t xstate_len;
+	size_t area;
 	uint64_t frame_va;
 	size_t frame_len;
 	unsigned char dead[ARCH_FRAME_MAX];	/* what lay where the frame is */
@@ -45,9 +45,9 @@ static int lay_frame(struct remote *r, bool anew)
 	if (anew)
 		arch_restart_anew(&regs);
 	r->frame_va = (r->site.dead_low + 63) & ~63ull;
-	if (r->frame_va + arch_frame_size(r->xstate_len) > r->site.dead_high)
+	if (r->frame_va + arch_frame_size(r->area) > r->site.dead_high)
 		return -ENOSPC;
-	err = arch_frame(&regs, r->first->mask, r->xstate, r->xstate_len, r->site.restorer,
+	err = arch_frame(&regs, r->first->mask, r->xstate, r->area, r->site.restorer,
 			 r->frame_va, frame, &r->frame_len);
 	if (err == 0)
 		err = tracee_read(r->first, RPTR(r->frame_va), r->dead, r->frame_len);
@@ -177,7 +177,7 @@ static void lay_out_slots(struct remote *r)
 }
 
 int remote_open(struct tracee *first, size_t tasks, const struct remote_site *site,
-		const void *xstate, size_t xstate_len, struct remote **ret)
+		const void *xstate, size_t area, struct remote **ret)
 {
 	struct remote *r = calloc(1, sizeof(*r));
 	int err;
@@ -188,7 +188,7 @@ int remote_open(struct tracee *first, size_t tasks, const struct remote_site *si
 	r->site = *site;
 	r->tasks = tasks;
 	r->xstate = xstate;
-	r->xstate_len = xstate_len;
+	r->area = area;
 	r->slots = calloc(tasks, sizeof(*r->slots));
 	r->code_len = round_up((size_t)(runner_code_end - runner_code) + 16 + tasks * TRAMPOLINE_SIZE, ARCH_PAGE);
 	r->len = r->code_len + REMOTE_SLOT_FIRST + (tasks - 1) * REMOTE_SLOT_OTHER;
@@ -278,5 +278,6 @@ int remote_stub(struct tracee *t, uint64_t code, uint64_t slot, void *local, siz
 	*s = (struct remote_slot){ .code = code, .va = slot, .local = local, .size = size, .data = size,
 				   .stub = true };
 	t->slot = s;
+	t->owns_slot = true;
 	return 0;
 }

@@ -31,7 +31,7 @@ static int map_at(int fd, uint64_t at, size_t len)
 
 int stub_map(size_t slots, stub_free_fn *is_free, void *context, struct stub *ret)
 {
-	size_t len = ARCH_PAGE + slots * STUB_SLOT + STUB_ROOM, code = (size_t)(runner_code_end - runner_code);
+	size_t len = ARCH_PAGE + slots * STUB_SLOT + STUB_ROOM, code = (size_t)(runner_stub_end - runner_code);
 	autoclose fd = memfd_create("ckpt-stub", MFD_CLOEXEC | 0x10u /* MFD_EXEC */);
 
 	if (fd < 0 && errno == EINVAL)		/* MFD_EXEC came with Linux 6.3 */

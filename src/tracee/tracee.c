@@ -155,6 +155,8 @@ void tracee_free(struct tracee *t)
 {
 	if (!t)
 		return;
+	if (t->owns_slot)
+		free(t->slot);
 	free(t->born);
 	free(t);
 }
