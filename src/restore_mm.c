@@ -238,8 +238,8 @@ static int set_fields(struct restore *r)
 		/* Where [vvar] begins; the kernel lays out the rest behind it. */
 		vdso = p->saved_mm->x86->vdso_base;
 		remote_ask(t, REMOTE_REQUIRED, 0, SYS_arch_prctl, REMOTE_ARGS(ARCH_MAP_VDSO_64, vdso));
-		if (ask_ldt(t, p->saved_mm->x86) < 0 || ask_permissions(t, p->saved_mm->x86) < 0 ||
-		    ask_fields(r, t, p->saved_mm->msg) < 0)
+		if (ask_permissions(t, p->saved_mm->x86) < 0 || ask_fields(r, t, p->saved_mm->msg) < 0 ||
+		    ask_ldt(t, p->saved_mm->x86) < 0)
 			return fail(&r->at, ENOSPC, "cannot set the fields of the address space");
 	}
 	return restore_run_leaders(r, "set the fields of the address space");

@@ -9,10 +9,10 @@
 #include <ucontext.h>
 
 #include "arch.h"
+#include "xstate.h"
 
 #define XSTATE_MAGIC1 0x46505853u	/* FP_XSTATE_MAGIC1, FP_XSTATE_MAGIC2 of asm/sigcontext.h */
 #define XSTATE_MAGIC2 0x46505845u
-#define XSTATE_SW_OFFSET 464		/* sw_reserved in the legacy area, and xcr0 in a regset */
 #define UC_FLAGS 7			/* UC_FP_XSTATE | UC_SIGCONTEXT_SS | UC_STRICT_RESTORE_SS */
 #define SS_LEAVE_ALONE 0x40		/* not a value sigaltstack(2) takes: the stack stays as it is */
 
@@ -36,9 +36,9 @@ struct sw_bytes {
 	uint32_t xstate_size;
 };
 
-size_t arch_frame_size(size_t xstate_len)
+size_t arch_frame_size(size_t area)
 {
-	return sizeof(struct frame_head) + 64 + xstate_len + 4 + 64;
+	return sizeof(struct frame_head) + 64 + area + 4 + 64;
 }
 
 static void fill_head(struct frame_head *h, const struct user_regs_struct *regs, uint64_t mask)
@@ -54,27 +54,36 @@ static void fill_head(struct frame_head *h, const struct user_regs_struct *regs,
 	h->sigmask = mask;
 }
 
+/* ptrace(2) gives room for tiles whether or not there are any; but of an area
+ * larger than the task's own the kernel takes the legacy part alone. */
+size_t arch_frame_area(const void *xstate, size_t len, size_t plain)
+{
+	return plain < len && !(xstate_components(xstate, len) & XSTATE_TILE_DATA) ? plain : len;
+}
+
 /* frame_va is where `buf` will lie, 64-byte aligned plus 8 as after a call. */
-int arch_frame(const struct user_regs_struct *regs, uint64_t mask, const void *xstate, size_t xstate_len,
+int arch_frame(const struct user_regs_struct *regs, uint64_t mask, const void *xstate, size_t area,
 	       uint64_t restorer, uint64_t frame_va, void *buf, size_t *ret_len)
 {
 	uint64_t fp_va = (frame_va + sizeof(struct frame_head) + 63) & ~63ull;
-	size_t fp = fp_va - frame_va, len = fp + xstate_len + 4;
-	struct sw_bytes sw = { .magic1 = XSTATE_MAGIC1, .extended_size = (uint32_t)xstate_len + 4,
-			       .xstate_size = (uint32_t)xstate_len };
-	uint32_t magic2 = XSTATE_MAGIC2;
 	struct frame_head h = { .return_address = restorer, .fpstate = fp_va };
+	size_t fp = fp_va - frame_va, len = fp + area + 4;
+	struct sw_bytes sw = { .magic1 = XSTATE_MAGIC1, .extended_size = (uint32_t)area + 4,
+			       .xstate_size = (uint32_t)area };
+	uint32_t magic2 = XSTATE_MAGIC2;
 
-	if (len > ARCH_FRAME_MAX || xstate_len < 576)
+	if (len > ARCH_FRAME_MAX || area < XSTATE_MIN)
 		return -EINVAL;
 	fill_head(&h, regs, mask);
 	memset(buf, 0, len);
 	memcpy(buf, &h, sizeof(h));
-	memcpy((char *)buf + fp, xstate, xstate_len);
-	memcpy(&sw.xfeatures, (const char *)xstate + XSTATE_SW_OFFSET, 8);
-	memset((char *)buf + fp + XSTATE_SW_OFFSET, 0, 48);
-	memcpy((char *)buf + fp + XSTATE_SW_OFFSET, &sw, sizeof(sw));
-	memcpy((char *)buf + fp + xstate_len, &magic2, 4);
+	memcpy((char *)buf + fp, xstate, area);
+	memcpy(&sw.xfeatures, (const char *)xstate + XSTATE_SW, 8);
+	if (!(xstate_components(xstate, area) & XSTATE_TILE_DATA))
+		sw.xfeatures &= ~XSTATE_TILE_DATA;
+	memset((char *)buf + fp + XSTATE_SW, 0, 48);
+	memcpy((char *)buf + fp + XSTATE_SW, &sw, sizeof(sw));
+	memcpy((char *)buf + fp + area, &magic2, 4);
 	*ret_len = len;
 	return 0;
 }

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* runner.S - the batch runner: the only code of ours that runs in a target. */
+/* runner.S - the batch runner: the only code of ours that runs in a target.
+ *
+ * What stands behind runner_code_end is in the stub alone: a task under restore
+ * may be made to enter there, with rsp at what is to be loaded.
+ */
 #include "runner.h"
 
 	.section .rodata
@@ -92,5 +96,16 @@ end:
 	mov	CTX_R15(%r12), %r15
 	jmp	*CTX_TRAMPOLINE(%r12)
 runner_code_end:
+
+	.globl runner_set_flags, runner_use_tiles, runner_stub_end
+runner_set_flags:
+	popfq
+	jmp	next
+
+runner_use_tiles:
+	ldtilecfg (%rsp)
+	tilezero %tmm0
+	jmp	next
+runner_stub_end:
 
 	.section .note.GNU-stack, "", @progbits

@@ -12,6 +12,7 @@
 #include "arena.h"
 #include "cleanup.h"
 #include "tracee.h"
+#include "xstate.h"
 
 #define TLS_FIRST 12		/* GDT_ENTRY_TLS_MIN of asm/segment.h */
 #define TLS_ENTRIES 3
@@ -91,6 +92,22 @@ static uint64_t read_xcr0(void)
 
 	__asm__ volatile("xgetbv" : "=a"(lo), "=d"(hi) : "c"(0));
 	return (uint64_t)hi << 32 | lo;
+}
+
+/* user_size of struct fpstate (fpu_user_cfg.default_size). */
+size_t arch_xstate_plain(void)
+{
+	uint64_t xcr0 = read_xcr0() & ~XSTATE_TILE_DATA;
+	unsigned size, offset, c, d;
+	size_t end = XSTATE_MIN;
+
+	for (unsigned i = 2; i < 63; i++) {
+		if (!(xcr0 >> i & 1))
+			continue;
+		__cpuid_count(0xd, i, size, offset, c, d);
+		end = MAX(end, (size_t)offset + size);
+	}
+	return end;
 }
 
 size_t arch_xstate_max(void)
