@@ -75,8 +75,10 @@ static int first_child(struct restore *r, pid_t *ret)
 static int forget_ckpt(struct restore *r, struct tracee *t)
 {
 	const uint64_t by_default[4] = { 0 }, after = r->stub.end;
+	const stack_t no_stack = { .ss_flags = SS_DISABLE };
 	rptr action = remote_push(t, by_default, sizeof(by_default));
 
+	remote_ask(t, 0, 0, SYS_sigaltstack, REMOTE_ARGS(remote_push(t, &no_stack, sizeof(no_stack)).va, 0));
 	remote_ask(t, 0, 0, SYS_rseq, REMOTE_ARGS((uint64_t)__builtin_thread_pointer() + (uint64_t)__rseq_offset,
 		   32, RSEQ_FLAG_UNREGISTER, RSEQ_SIG));
 	for (uint64_t sig = 1; sig <= 64; sig++)
