@@ -67,7 +67,7 @@ const struct feature check_features_table[] = {
 	{ "exe-link", FOR_RESTORE, "set /proc/PID/exe", try_exe_link, NULL, CONFIG_CR, CAP_CR "." },
 	{ "arch-map-vdso", FOR_RESTORE, "map the vdso where it was", try_map_vdso, NULL, CONFIG_CR, FORBIDDEN },
 	{ "set-creds", 0, "restore tasks of other users", try_creds, NULL,
-	  "Use an initial user namespace that maps other users.", "Give ckpt CAP_SETUID and CAP_SETGID." },
+	  "Use a user namespace that maps other users.", "Give ckpt CAP_SETUID and CAP_SETGID." },
 	{ "nice-lower", 0, "restore tasks with a negative niceness", try_nice, NULL, "Give ckpt CAP_SYS_NICE.",
 	  "Give ckpt CAP_SYS_NICE." },
 	{ "oom-score-lower", 0, "restore an oom_score_adj below ckpt's own", try_oom_score, NULL,
