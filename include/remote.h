@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* remote.h - system calls made as somebody else.
  *
- *	remote_open()      remote_ask() ... remote_run() ... results    remote_close()
- *   stopped ---------> ready --------------------------------------------> stopped, as before
+ *	remote_create()   remote_open()   remote_ask(), remote_run(), results   remote_close()
+ *	   --------------> stopped ---> ready ------------------------------------> stopped, as before
  *
  * One struct remote serves one address space and its stopped tasks: code
  * pages, and one slot per task that makes calls, taken away once and last.
@@ -30,17 +30,25 @@ struct remote_site {
 #define REMOTE_SLOT_FIRST 16384u	/* bytes of the first task's slot */
 #define REMOTE_SLOT_OTHER 4096u		/* of the others */
 
-/* Map the scratch through `first`; xstate as arch_get_xstate() gave it, of
- * which arch_frame_area() counts; the caller's until the remote is closed. */
-int remote_open(struct tracee *first, size_t tasks, const struct remote_site *site,
-		const void *xstate, size_t area, struct remote **ret);
+/* A remote for the address space of `first`, with room for that many tasks;
+ * nothing is done to the target yet. xstate as arch_get_xstate() gave it, of
+ * which arch_frame_area() counts; the
+ * caller's until the remote is closed. */
+int remote_create(struct tracee *first, size_t tasks, const struct remote_site *site,
+		  const void *xstate, size_t area, struct remote **ret);
 
-/* Give t the next slot. -ENOSPC: as many have one as remote_open() was told. */
+/* Map the scratch of all of them, side by side. The first -errno, if any failed;
+ * all are to be closed in any case. */
+int remote_open(struct remote *const *rs, size_t n);
+int remote_error(const struct remote *r);	/* of this one; 0: it is open */
+
+/* Give t the next slot. -ENOSPC: as many have one as remote_create() was told. */
 int remote_add(struct remote *r, struct tracee *t);
 
-/* Unmap the scratch (which `first` does) and free r. Tasks end in a stop from
- * which tracee_release() lets them go on exactly as they were. */
-void remote_close(struct remote *r);	/* NULL is fine */
+/* Unmap the scratch of all of them, side by side, and free them. Tasks end in a
+ * stop from which tracee_release() lets them go on exactly as they were; none
+ * may be in a batch any more (tracee_catch()). */
+void remote_close(struct remote *const *rs, size_t n);
 
 /* Free r without touching the target, whose tasks are gone or to be killed. */
 void remote_abandon(struct remote *r);	/* NULL is fine */
@@ -84,9 +92,10 @@ int remote_run(struct tracee *const *ts, size_t n);
  * and its -errno; 0: none failed. */
 int remote_failed(const struct tracee *t, long *ret_nr);
 
-/* One call in a task under restore, by a PTRACE_SYSCALL pair at syscall_va;
- * nothing is put back. For what a batch cannot do to itself. */
-int remote_single(struct tracee *t, uint64_t syscall_va, long nr, const uint64_t arg[6], long *ret);
+/* One call in each of these tasks under restore, at the `syscall` instruction
+ * syscall_va[i] of the i-th, by PTRACE_SYSCALL; nothing is put back. For what a
+ * batch cannot do to itself. They end in a signal stop. */
+int remote_singles(struct tracee *const *ts, size_t n, const uint64_t *syscall_va, long nr, const uint64_t arg[6]);
 
 /* In a task under restore, where nothing is asked for: enter the stub's code
  * at `offset` with rsp at a copy of `data`, and come back at the end of a

@@ -184,7 +184,7 @@ static int quiet_signal(const struct proc_status *s)
 	return 0;
 }
 
-static int open_remote(struct dump *d, struct process *p)
+static int create_remote(struct dump *d, struct process *p)
 {
 	struct task *first = leader(p);
 	int r = p->site.restorer ? 0 : site_find(d->mem, p);
@@ -199,13 +199,20 @@ static int open_remote(struct dump *d, struct process *p)
 		return 0;
 	}
 	EACH_TASK(t, p) {
-		t->silent = is_silent(t) || leader(p)->silent;
+		t->silent = is_silent(t) || first->silent;
 		t->tracee->end_signal = quiet_signal(&t->status);
 	}
 	if (first->silent)
 		return 0;
-	r = remote_open(first->tracee, p->n_tasks, &p->site, first->xstate,
-			arch_frame_area(first->xstate, first->xstate_len, d->xstate_plain), &p->remote);
+	return remote_create(first->tracee, p->n_tasks, &p->site, first->xstate,
+			     arch_frame_area(first->xstate, first->xstate_len, d->xstate_plain), &p->remote);
+}
+
+static int give_slots(struct dump *d, struct process *p)
+{
+	int r = remote_error(p->remote);
+
+	d->at.pid = p->pid;
 	if (r < 0)
 		return fail(&d->at, r, "cannot map the scratch pages");
 	remote_range(p->remote, &p->scratch_start, &p->scratch_end);
@@ -213,6 +220,29 @@ static int open_remote(struct dump *d, struct process *p)
 		r = t->silent ? 0 : remote_add(p->remote, t->tracee);
 		if (r < 0)
 			return fail(&d->at, r, "cannot make a slot");
+	}
+	return 0;
+}
+
+static int open_remotes(struct dump *d)
+{
+	struct remote **list = arena_zalloc(d->mem, d->tree.n * sizeof(*list));
+	size_t n = 0;
+	int r = list ? 0 : -ENOMEM;
+
+	EACH_PROCESS(p, &d->tree) {
+		if (r == 0 && !p->zombie)
+			r = create_remote(d, p);
+		if (r == 0 && p->remote)
+			list[n++] = p->remote;
+	}
+	if (r < 0)
+		return fail(&d->at, r, "remote calls");
+	remote_open(list, n);
+	EACH_PROCESS(p, &d->tree) {
+		r = p->remote ? give_slots(d, p) : 0;
+		if (r < 0)
+			return r;
 	}
 	return 0;
 }
@@ -285,13 +315,9 @@ int dump_task_state(struct dump *d)
 		if (r < 0)
 			return fail(&d->at, r, "cannot describe the memory");
 	}
-	EACH_PROCESS(p, &d->tree) {
-		d->at.pid = p->pid;
-		r = p->zombie ? 0 : open_remote(d, p);
-		if (r < 0)
-			return r;
-	}
-	r = run_all(d);
+	r = open_remotes(d);
+	if (r == 0)
+		r = run_all(d);
 	if (r < 0)
 		return r;
 	EACH_PROCESS(p, &d->tree)

@@ -15,6 +15,7 @@
 #define NS 1000000000ull
 #define MS 1000000ull
 
+/* Every vdso of this kernel is the same. */
 static uint64_t vdso_syscall(const struct process *p)
 {
 	struct arch_vdso vdso;
@@ -118,47 +119,48 @@ static int last_registers(struct restore *r, struct task *t)
 
 static int set_final(struct tracee *t)
 {
-	int err = tracee_to_signal_stop(t);
+	int err = tracee_set_regs(t, &t->regs);
 
-	if (err == 0)
-		err = tracee_set_regs(t, &t->regs);
 	return err < 0 ? err : tracee_set_mask(t, t->mask);
 }
 
-/* The ground goes last: by one thread, from an instruction of the vdso. */
-static int unmap_stub(struct restore *r, struct process *p)
+/* The ground goes last: by one thread of each, from an instruction of the vdso. */
+static int unmap_stubs(struct restore *r)
 {
-	struct tracee *t = leader(p)->tracee;
-	long ret;
-	int err = remote_single(t, vdso_syscall(p), SYS_munmap, REMOTE_ARGS(r->stub.start, r->stub.end - r->stub.start), &ret);
+	struct tracee **leaders = arena_zalloc(r->mem, r->tree.n * sizeof(*leaders));
+	uint64_t *at = arena_zalloc(r->mem, r->tree.n * sizeof(*at));
+	size_t n = 0;
 
-	return err < 0 ? err : (int)ret;
+	if (!leaders || !at)
+		return -ENOMEM;
+	EACH_PROCESS(p, &r->tree)
+		if (!p->zombie) {
+			at[n] = vdso_syscall(p);
+			leaders[n++] = leader(p)->tracee;
+		}
+	return remote_singles(leaders, n, at, SYS_munmap, REMOTE_ARGS(r->stub.start, r->stub.end - r->stub.start));
 }
 
 int restore_calls(struct restore *r)
 {
-	EACH_PROCESS(p, &r->tree) {
-		int err = 0;
+	int err = 0;
 
+	EACH_PROCESS(p, &r->tree)
 		EACH_TASK(t, p) {
 			r->at.pid = t->tid;
 			if (err == 0)
 				err = last_registers(r, t);
+			if (err == 0 && t != leader(p) && set_final(t->tracee) < 0)
+				err = fail(&r->at, ESRCH, "cannot set the last registers");
 		}
-		if (err < 0)
-			return err;
-		EACH_TASK(t, p)
-			if (err == 0 && t != leader(p))
-				err = set_final(t->tracee);
-		if (err == 0 && !p->zombie)
-			err = unmap_stub(r, p);
+	r->at.pid = 0;
+	if (err < 0)
+		return err;
+	err = unmap_stubs(r);
+	EACH_PROCESS(p, &r->tree)
 		if (err == 0 && !p->zombie)
 			err = set_final(leader(p)->tracee);
-		if (err < 0)
-			return fail(&r->at, err, "cannot set the last registers");
-	}
-	r->at.pid = 0;
-	return 0;
+	return err < 0 ? fail(&r->at, err, "cannot set the last registers") : 0;
 }
 
 int restore_commit(struct restore *r)

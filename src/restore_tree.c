@@ -133,28 +133,46 @@ static int ask_clone(struct restore *r, const struct plan_step *s)
 	return at.va ? remote_ask(maker, REMOTE_REQUIRED, 0, SYS_clone3, REMOTE_ARGS(at.va, sizeof(args))) : -ENOSPC;
 }
 
-static int do_clone(struct restore *r, const struct plan_step *s)
+static int adopt(struct restore *r, uint32_t node)
 {
-	struct tracee *maker = r->actors[s->actor], *t;
-	pid_t pid = r->plan.nodes[s->node].pid;
-	long nr;
-	int err = ask_clone(r, s);
+	pid_t pid = r->plan.nodes[node].pid;
+	struct tracee *t;
+	int err = tracee_adopt(pid, &r->tree.waits, &t);
 
+	if (err < 0)
+		return fail(&r->at, err, "cannot take over process %d", pid);
+	r->actors[node] = t;
+	err = tracee_get_regs(t, &t->regs);
+	if (err == 0)
+		err = stub_give_slot(&r->stub, t);
+	return err < 0 ? fail(&r->at, err, "no slot is left") : 0;
+}
+
+/* As many of the next steps as make children of the same process and fit its
+ * slot. Returns how many, or -errno. */
+static int do_clones(struct restore *r, size_t step)
+{
+	const struct plan_step *s = &r->plan.steps[step];
+	struct tracee *maker = r->actors[s->actor];
+	size_t n = 0;
+	int err = 0;
+
+	while (step + n < r->plan.n_steps && s[n].op == PLAN_CLONE && s[n].actor == s->actor &&
+	       (n == 0 || remote_has_room(maker, 1, 160)) && err >= 0) {
+		err = ask_clone(r, &s[n]);
+		n++;
+	}
 	if (err >= 0)
 		err = remote_run(&maker, 1);
+	for (size_t i = 0; i < maker->n_born && i < n && err == 0; i++)
+		err = adopt(r, s[i].node);
 	if (err == 0)
-		err = remote_failed(maker, &nr);
+		err = remote_failed(maker, NULL);
 	if (err == -EEXIST)
-		return fail(&r->at, 0, "pid %d is taken", pid);
-	if (err == 0)
-		err = maker->n_born == 1 ? tracee_adopt(maker->born[0], &r->tree.waits, &t) : -ECHILD;
-	if (err < 0)
-		return fail(&r->at, err, "cannot make process %d", pid);
-	r->actors[s->node] = t;
-	t->ns_tid = t->ns_tgid = pid;
-	tracee_get_regs(t, &t->regs);
-	err = stub_give_slot(&r->stub, t);
-	return err < 0 ? fail(&r->at, err, "no slot is left") : 0;
+		return fail(&r->at, 0, "pid %d is taken", r->plan.nodes[s[maker->n_born].node].pid);
+	if (err == 0 && maker->n_born != n)
+		err = -ECHILD;
+	return err < 0 ? fail(&r->at, err, "cannot make process %d", r->plan.nodes[s->node].pid) : (int)n;
 }
 
 /* By a signal with no handler: its default is what ended the zombie too. */
@@ -211,15 +229,19 @@ static int do_exit(struct restore *r, uint32_t node)
 	return 0;
 }
 
-static int run_step(struct restore *r, const struct plan_step *s)
+/* Returns how many steps it has done, or -errno. */
+static int run_step(struct restore *r, size_t step)
 {
+	const struct plan_step *s = &r->plan.steps[step];
 	struct tracee *t = s->actor == PLAN_CKPT ? NULL : r->actors[s->actor];
 
 	switch (s->op) {
 	case PLAN_CLONE:
-		return t ? do_clone(r, s) : make_first(r);
+		if (t)
+			return do_clones(r, step);
+		return make_first(r) < 0 ? -ECHILD : 1;
 	case PLAN_EXIT:
-		return do_exit(r, s->actor);
+		return do_exit(r, s->actor) < 0 ? -ECHILD : 1;
 	case PLAN_UNSHARE_FILES:
 		remote_ask(t, REMOTE_REQUIRED, 0, SYS_unshare, REMOTE_ARGS(CLONE_FILES));
 		break;
@@ -234,7 +256,7 @@ static int run_step(struct restore *r, const struct plan_step *s)
 			   REMOTE_ARGS((uint64_t)r->plan.nodes[s->node].pid, 0, __WALL, 0));
 		break;
 	}
-	return restore_run_all(r, &t, 1, "rebuild sessions and process groups");
+	return restore_run_all(r, &t, 1, "rebuild sessions and process groups") < 0 ? -EPERM : 1;
 }
 
 /* The ends of zombies and helpers have sent signals that nobody got before. */
@@ -272,12 +294,13 @@ int restore_tree(struct restore *r)
 	err = stub_map(tasks, range_is_free, r, &r->stub);
 	if (err < 0)
 		return fail(&r->at, err, "cannot map the stub");
-	for (size_t i = 0; err == 0 && i < r->plan.n_steps; i++) {
+	for (size_t i = 0; err >= 0 && i < r->plan.n_steps; i += (size_t)err) {
 		err = waits_check(&r->tree.waits);
-		err = err < 0 ? fail(&r->at, err, "interrupted") : run_step(r, &r->plan.steps[i]);
+		err = err < 0 ? fail(&r->at, err, "interrupted") : run_step(r, i);
+		if (err < 0)
+			return err;
 	}
-	if (err == 0)
-		err = drain(r);
+	err = drain(r);
 	EACH_PROCESS(p, &r->tree)
 		if (err == 0 && !p->zombie)
 			leader(p)->tracee = r->actors[p->index];

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -382,6 +383,20 @@ static void release_unsettled(struct tree *tree)
 		}
 }
 
+static void close_remotes(struct tree *tree)
+{
+	struct remote **list = calloc(tree->n, sizeof(*list));
+	size_t n = 0;
+
+	EACH_PROCESS(p, tree) {
+		if (p->remote && list)
+			list[n++] = p->remote;
+		p->remote = NULL;
+	}
+	remote_close(list, n);
+	free(list);
+}
+
 void tree_release(struct tree *tree)
 {
 	tree->waits.patient = true;
@@ -389,10 +404,7 @@ void tree_release(struct tree *tree)
 		EACH_TASK(t, p)
 			if (t->tracee && t->tracee->settled)
 				tracee_catch(t->tracee);
-	EACH_PROCESS(p, tree) {
-		remote_close(p->remote);
-		p->remote = NULL;
-	}
+	close_remotes(tree);
 	EACH_PROCESS(p, tree)
 		EACH_TASK(t, p)
 			if (t->tracee && t->tracee->settled) {

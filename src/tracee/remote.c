@@ -15,6 +15,7 @@
 #include "arch.h"
 #include "cleanup.h"
 #include "remote.h"
+#include "single.h"
 #include "slot.h"
 
 struct remote {
@@ -29,6 +30,8 @@ struct remote {
 	size_t frame_len;
 	unsigned char dead[ARCH_FRAME_MAX];	/* what lay where the frame is */
 	struct remote_slot *slots;
+	struct single *call;		/* while it is being closed */
+	int err;			/* the first thing that went wrong */
 };
 
 static size_t round_up(size_t n, size_t to)
@@ -36,14 +39,14 @@ static size_t round_up(size_t n, size_t to)
 	return (n + to - 1) / to * to;
 }
 
-static int lay_frame(struct remote *r, bool anew)
+static int lay_frame(struct remote *r)
 {
 	unsigned char frame[ARCH_FRAME_MAX];
 	struct user_regs_struct regs = r->first->regs;
 	int err;
 
-	if (anew)
-		arch_restart_anew(&regs);
+	/* rt_sigreturn(2) loses the restart block: the call is made anew. */
+	arch_restart_anew(&regs);
 	r->frame_va = (r->site.dead_low + 63) & ~63ull;
 	if (r->frame_va + arch_frame_size(r->area) > r->site.dead_high)
 		return -ENOSPC;
@@ -61,56 +64,15 @@ static int lift_frame(struct remote *r)
 	return tracee_write(r->first, RPTR(r->frame_va), r->dead, r->frame_len);
 }
 
-/* To the next stop of a PTRACE_SYSCALL pair, past what comes in between. */
-static int to_syscall_stop(struct tracee *t)
+/* A call over the frame: what the task would do if we died in it. */
+static void framed(struct remote *r, struct single *s, long nr, const uint64_t arg[6])
 {
-	for (;;) {
-		int r = tracee_resume(t, PTRACE_SYSCALL, 0);
-
-		if (r == 0)
-			r = tracee_wait(t);
-		if (r < 0 || t->at == STOP_SYSCALL)
-			return r;
-		if (t->at == STOP_SIGNAL && t->signal == SIGSTOP)
-			t->stop_again = true;
-		else if (t->at == STOP_SIGNAL)
-			return -EFAULT;
-	}
-}
-
-static int call(struct tracee *t, const struct user_regs_struct *from, uint64_t mask, long *ret)
-{
-	struct user_regs_struct regs;
-	int r = tracee_set_regs(t, from);
-
-	if (r == 0)
-		r = tracee_set_mask(t, mask);
-	if (r == 0)
-		r = to_syscall_stop(t);
-	if (r == 0)
-		r = to_syscall_stop(t);
-	if (r == 0)
-		r = tracee_get_regs(t, &regs);
-	if (r == 0)
-		*ret = arch_result(&regs);
-	return r;
-}
-
-static int framed_call(struct remote *r, long nr, const uint64_t arg[6], long *ret)
-{
-	struct user_regs_struct regs = r->first->regs;
-
-	arch_set_call(&regs, r->site.syscall_ret, nr, arg);
-	regs.rsp = r->frame_va;
-	return call(r->first, &regs, ~0ull, ret);
-}
-
-int remote_single(struct tracee *t, uint64_t syscall_va, long nr, const uint64_t arg[6], long *ret)
-{
-	struct user_regs_struct regs = t->regs;
-
-	arch_set_call(&regs, syscall_va, nr, arg);
-	return call(t, &regs, ~0ull, ret);
+	s->t = r->first;
+	s->regs = r->first->regs;
+	arch_set_call(&s->regs, r->site.syscall_ret, nr, arg);
+	s->regs.rsp = r->frame_va;
+	s->ret = 0;
+	s->err = r->err;
 }
 
 /* From the single calls back to the task as it was. The stop is that of a
@@ -129,21 +91,30 @@ static int settle_after_calls(struct remote *r)
 	return err;
 }
 
-static int map_scratch(struct remote *r)
+/* What a call returned, as the remote's error; or the value. */
+static long outcome(struct remote *r, const struct single *s)
 {
-	uint64_t data;
-	long ret;
-	int err = framed_call(r, SYS_mmap, REMOTE_ARGS(0, r->len, PROT_READ | PROT_EXEC,
-						       MAP_PRIVATE | MAP_ANONYMOUS, (uint64_t)-1, 0), &ret);
+	if (!r->err)
+		r->err = s->err ? s->err : s->ret < 0 && s->ret > -4096 ? (int)s->ret : 0;
+	return s->ret;
+}
 
-	if (err < 0)
-		return err;
-	if (ret < 0 && ret > -4096)
-		return (int)ret;
-	r->base = (uint64_t)ret;
-	data = r->base + r->code_len;
-	err = framed_call(r, SYS_mprotect, REMOTE_ARGS(data, r->len - r->code_len, PROT_READ | PROT_WRITE), &ret);
-	return err < 0 ? err : (int)ret;
+static void map_scratch(struct remote *const *rs, struct single *calls, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		framed(rs[i], &calls[i], SYS_mmap, REMOTE_ARGS(0, rs[i]->len, PROT_READ | PROT_EXEC,
+							       MAP_PRIVATE | MAP_ANONYMOUS, (uint64_t)-1, 0));
+	single_run(calls, n);
+	for (size_t i = 0; i < n; i++) {
+		long at = outcome(rs[i], &calls[i]);
+
+		rs[i]->base = rs[i]->err ? 0 : (uint64_t)at;
+		framed(rs[i], &calls[i], SYS_mprotect, REMOTE_ARGS(rs[i]->base + rs[i]->code_len,
+			rs[i]->len - rs[i]->code_len, PROT_READ | PROT_WRITE));
+	}
+	single_run(calls, n);
+	for (size_t i = 0; i < n; i++)
+		outcome(rs[i], &calls[i]);
 }
 
 static int write_code(struct remote *r)
@@ -176,11 +147,10 @@ static void lay_out_slots(struct remote *r)
 	}
 }
 
-int remote_open(struct tracee *first, size_t tasks, const struct remote_site *site,
-		const void *xstate, size_t area, struct remote **ret)
+int remote_create(struct tracee *first, size_t tasks, const struct remote_site *site,
+		  const void *xstate, size_t area, struct remote **ret)
 {
 	struct remote *r = calloc(1, sizeof(*r));
-	int err;
 
 	if (!r)
 		return -ENOMEM;
@@ -192,28 +162,44 @@ int remote_open(struct tracee *first, size_t tasks, const struct remote_site *si
 	r->slots = calloc(tasks, sizeof(*r->slots));
 	r->code_len = round_up((size_t)(runner_code_end - runner_code) + 16 + tasks * TRAMPOLINE_SIZE, ARCH_PAGE);
 	r->len = r->code_len + REMOTE_SLOT_FIRST + (tasks - 1) * REMOTE_SLOT_OTHER;
-	err = r->slots ? lay_frame(r, true) : -ENOMEM;
-	if (err == 0) {
-		int settled;
+	if (!r->slots) {
+		free(r);
+		return -ENOMEM;
+	}
+	*ret = r;
+	return 0;
+}
 
-		err = map_scratch(r);
-		settled = settle_after_calls(r);
-		if (err == 0)
-			err = settled;
+int remote_open(struct remote *const *rs, size_t n)
+{
+	struct single *calls = calloc(n, sizeof(*calls));
+	int first = 0;
+
+	if (!calls)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++)
+		rs[i]->err = lay_frame(rs[i]);
+	map_scratch(rs, calls, n);
+	for (size_t i = 0; i < n; i++) {
+		struct remote *r = rs[i];
+		int settled = r->first->touched && r->frame_len ? settle_after_calls(r) : 0;
+
+		if (!r->err)
+			r->err = settled;
+		if (!r->err) {
+			lay_out_slots(r);
+			r->err = write_code(r);
+		}
+		if (!first)
+			first = r->err;
 	}
-	if (err == 0) {
-		lay_out_slots(r);
-		err = write_code(r);
-	}
-	if (err == 0) {
-		*ret = r;
-		return 0;
-	}
-	if (r->base)
-		remote_close(r);
-	else
-		remote_abandon(r);
-	return err;
+	free(calls);
+	return first;
+}
+
+int remote_error(const struct remote *r)
+{
+	return r->err;
 }
 
 int remote_add(struct remote *r, struct tracee *t)
@@ -246,27 +232,53 @@ void remote_abandon(struct remote *r)
 	free(r);
 }
 
-/* A task caught in the middle of a batch is brought to a stop and put back
- * before the ground is taken from under it. */
-void remote_close(struct remote *r)
+void remote_close(struct remote *const *rs, size_t n)
 {
-	bool was;
-	long ret;
+	struct single *calls = calloc(n, sizeof(*calls));
+	size_t open = 0;
 
-	if (!r)
-		return;
-	was = r->first->waits->patient;
-	r->first->waits->patient = true;
-	if (!r->first->gone && lay_frame(r, true) == 0) {
-		framed_call(r, SYS_munmap, REMOTE_ARGS(r->base, r->len), &ret);
-		settle_after_calls(r);
-		if (tracee_to_signal_stop(r->first) == 0) {
-			tracee_set_mask(r->first, r->first->mask);
-			tracee_set_regs(r->first, &r->first->regs);
-		}
+	for (size_t i = 0; calls && i < n; i++) {
+		struct remote *r = rs[i];
+
+		if (!r->base || r->first->gone)
+			continue;
+		r->err = lay_frame(r);
+		framed(r, &calls[open], SYS_munmap, REMOTE_ARGS(r->base, r->len));
+		if (!r->err)
+			rs[i]->call = &calls[open++];
 	}
-	r->first->waits->patient = was;
-	remote_abandon(r);
+	single_run(calls, open);
+	for (size_t i = 0; i < n; i++)
+		if (rs[i]->call)
+			settle_after_calls(rs[i]);
+	single_to_signal_stops(calls, open);
+	for (size_t i = 0; i < open; i++) {
+		tracee_set_mask(calls[i].t, calls[i].t->mask);
+		tracee_set_regs(calls[i].t, &calls[i].t->regs);
+	}
+	for (size_t i = 0; i < n; i++)
+		remote_abandon(rs[i]);
+	free(calls);
+}
+
+int remote_singles(struct tracee *const *ts, size_t n, const uint64_t *syscall_va, long nr, const uint64_t arg[6])
+{
+	struct single *calls = calloc(n, sizeof(*calls));
+	int err = 0;
+
+	if (!calls)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++) {
+		calls[i].t = ts[i];
+		calls[i].regs = ts[i]->regs;
+		arch_set_call(&calls[i].regs, syscall_va[i], nr, arg);
+	}
+	err = single_run(calls, n);
+	for (size_t i = 0; i < n && !err; i++)
+		err = (int)MIN(calls[i].ret, 0l);
+	single_to_signal_stops(calls, n);
+	free(calls);
+	return err;
 }
 
 int remote_stub(struct tracee *t, uint64_t code, uint64_t slot, void *local, size_t size)
