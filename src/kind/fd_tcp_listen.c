@@ -68,18 +68,18 @@ static void tcp_listen_check(const struct file_facts *f, struct obstacles *list)
 
 	if (r < 0)
 		obstacle(list, "fd.tcp-diag", AT_FD(f->pid, f->fd),
-			 "run ckpt in the network namespace of the socket, with a kernel that has INET_DIAG",
+			 "Run ckpt in the network namespace of the socket, on a kernel that has INET_DIAG.",
 			 "the kernel does not tell the backlog of %s: %s", f->link, strerror(-r));
 	if (l.waiting)
 		obstacle(list, "fd.tcp-pending", AT_FD(f->pid, f->fd),
-			 "let the program accept them before the dump",
+			 "Let the program accept them before the dump.",
 			 "%u connections wait to be accepted at %s", l.waiting, f->link);
 	if (l.keyed || has_ao_keys(f->ours))
-		obstacle(list, "fd.tcp-keys", AT_FD(f->pid, f->fd), "close it before the dump",
+		obstacle(list, "fd.tcp-keys", AT_FD(f->pid, f->fd), "Close it before the dump.",
 			 "%s has keys (TCP_MD5SIG, TCP_AO), which the kernel does not give away", f->link);
 	if (has_filter(f->ours))
 		obstacle(list, "fd.socket-filter", AT_FD(f->pid, f->fd),
-			 "detach the filter (SO_DETACH_FILTER) before the dump",
+			 "Detach the filter (SO_DETACH_FILTER) before the dump.",
 			 "%s has a packet filter attached, which ckpt does not save yet", f->link);
 }
 
@@ -192,9 +192,12 @@ static int bind_to(struct opener *o, int fd, const TcpListen *tcp, union address
 	return r < 0 ? opener_fail(o, r, "bind to %s", address_text(addr, text)) : 0;
 }
 
-/* A socket with its options, bound, not yet listening. */
-static int make_bound(struct opener *o, const TcpListen *tcp)
+/* A socket with its options, bound, not yet listening. It has its owner by then:
+ * only sockets of one user share a port (inet_csk_bind_conflict) and take
+ * connections in turn (inet_reuseport_add_sock). */
+static int make_bound(struct opener *o, const FileObject *obj)
 {
+	const TcpListen *tcp = obj->tcp_listen;
 	union address addr;
 	long fd, r = valid(opener_where(o), tcp, &addr);
 
@@ -203,6 +206,9 @@ static int make_bound(struct opener *o, const TcpListen *tcp)
 	fd = opener_call(o, SYS_socket, tcp->family, SOCK_STREAM | SOCK_CLOEXEC, IPPROTO_TCP);
 	if (fd < 0)
 		return opener_fail(o, fd, "socket");
+	r = opener_call(o, SYS_fchown, fd, obj->uid, obj->gid);
+	if (r < 0)
+		return fd_give_up(o, (int)fd, r, "give the socket to user %u, group %u", obj->uid, obj->gid);
 	r = bind_to(o, (int)fd, tcp, &addr);
 	if (r < 0)
 		opener_call(o, SYS_close, fd);
@@ -230,7 +236,7 @@ static int tcp_listen_ready(const struct where *at, const FileObject *obj, const
 	(void)desc;
 	if (!self)
 		return fail(at, -ENOMEM, "no memory");
-	fd = make_bound(self, obj->tcp_listen);
+	fd = make_bound(self, obj);
 	if (fd < 0)
 		return fd;
 	close(fd);
@@ -240,15 +246,14 @@ static int tcp_listen_ready(const struct where *at, const FileObject *obj, const
 
 static int tcp_listen_open(struct opener *o, const FileObject *obj, const Description *desc, int peer)
 {
-	const TcpListen *tcp = obj->tcp_listen;
-	int fd = make_bound(o, tcp);
+	int fd = make_bound(o, obj);
 	long r;
 
 	(void)desc;
 	(void)peer;
 	if (fd < 0)
 		return fd;
-	r = opener_call(o, SYS_listen, fd, tcp->backlog);
+	r = opener_call(o, SYS_listen, fd, obj->tcp_listen->backlog);
 	return r < 0 ? fd_give_up(o, fd, r, "listen") : fd;
 }
 

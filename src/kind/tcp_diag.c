@@ -50,6 +50,8 @@ int tcp_diag_listener(int family, uint64_t ino, struct tcp_listener *ret)
 		.sdiag_family = family,
 		.sdiag_protocol = IPPROTO_TCP,
 		.idiag_states = 1 << TCP_LISTEN,
+		/* Keys come only with this (inet_sk_diag_fill). */
+		.idiag_ext = 1 << (INET_DIAG_INFO - 1),
 	};
 	struct search search = { .ino = ino, .ret = ret };
 
