@@ -23,7 +23,7 @@ static void check_locks(const struct file_facts *f, struct obstacles *list)
 		if (!strcmp(sort, "LEASE") || !strcmp(sort, "DELEG"))
 			continue;
 		obstacle(list, "fd.lock", AT_FD(f->pid, f->fd),
-			 "release the lock before the dump",
+			 "Let the program release the lock before the dump.",
 			 "%s is locked (%s), and ckpt does not save file locks yet", f->link, sort);
 	}
 }
@@ -35,12 +35,12 @@ static void check_owner(const struct file_facts *f, struct obstacles *list)
 
 	if (fcntl(f->ours, F_GETOWN_EX, &owner) == 0 && owner.pid)
 		obstacle(list, "fd.owner", AT_FD(f->pid, f->fd),
-			 "take the owner away (F_SETOWN 0) before the dump",
+			 "Let the program take the owner away (F_SETOWN 0) before the dump.",
 			 "%s has an owner for SIGIO and SIGURG (pid %d), which ckpt does not save yet",
 			 f->link, owner.pid);
 	else if (signo > 0)
 		obstacle(list, "fd.owner", AT_FD(f->pid, f->fd),
-			 "put the signal back to the default (F_SETSIG 0) before the dump",
+			 "Let the program put the signal back to the default (F_SETSIG 0) before the dump.",
 			 "%s announces input by signal %d (F_SETSIG), which ckpt does not save yet",
 			 f->link, signo);
 }
@@ -51,7 +51,7 @@ static void check_lease(const struct file_facts *f, struct obstacles *list)
 
 	if (lease == F_RDLCK || lease == F_WRLCK)
 		obstacle(list, "fd.lease", AT_FD(f->pid, f->fd),
-			 "give the lease up (F_SETLEASE F_UNLCK) before the dump",
+			 "Let the program give the lease up (F_SETLEASE F_UNLCK) before the dump.",
 			 "%s is leased (F_SETLEASE), and ckpt does not save leases yet", f->link);
 }
 
@@ -61,24 +61,26 @@ static void check_path(const struct file_facts *f, struct obstacles *list)
 	static const char deleted[] = " (deleted)";
 	const char *tail = f->link + strlen(f->link);
 	struct stat st;
+	bool gone;
 	int r = fstatat(AT_FDCWD, f->link, &st, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
 
 	if (r == 0 && st.st_dev == f->st.st_dev && st.st_ino == f->st.st_ino)
 		return;
-	if ((size_t)(tail - f->link) > strlen(deleted) && !strcmp(tail - strlen(deleted), deleted))
-		r = -ENOENT;
-	if (r == 0)
+	/* The kernel says so of a name that is gone; one that it shows and that
+	 * leads nowhere is hidden, by a mount as a rule. */
+	gone = (size_t)(tail - f->link) > strlen(deleted) && !strcmp(tail - strlen(deleted), deleted);
+	if (r == 0 && !gone)
 		obstacle(list, "fd.replaced", AT_FD(f->pid, f->fd),
-			 "make the process open the new file, or put the old one back, before the dump",
+			 "Let the program open the new file, or put the old one back, before the dump.",
 			 "%s is another file now than the one that is open", f->link);
-	else if (f->st.st_nlink == 0 || r == -ENOENT || r == -ENOTDIR)
+	else if (f->st.st_nlink == 0 || gone)
 		obstacle(list, "fd.deleted", AT_FD(f->pid, f->fd),
-			 "close it, or keep the file in place, before the dump",
+			 "Let the program close it, or keep the file in its place until after the dump.",
 			 "%s has been deleted, or never had a name", f->link);
 	else
 		obstacle(list, "fd.unreachable", AT_FD(f->pid, f->fd),
-			 "let ckpt see the path with the privileges that it has",
-			 "%s cannot be looked at: %s", f->link, strerror(-r));
+			 "Unmount what hides the path, or let ckpt search the directories on the way.",
+			 "%s does not lead to the open file: %s", f->link, strerror(-r));
 }
 
 void file_check_common(const struct file_facts *f, struct obstacles *list)

@@ -106,14 +106,14 @@ static void check_watches(const struct file_facts *f, struct obstacles *list)
 
 	if (watches_of(f, &w, &n) < 0) {
 		obstacle(list, "fd.epoll-items", AT_FD(f->pid, f->fd),
-			 "use a ckpt that knows this kernel",
+			 "Use a ckpt as new as the kernel.",
 			 "the kernel lists what the epoll watches in a form that ckpt does not know");
 		return;
 	}
 	for (size_t i = 0; i < n; i++)
 		if (!is_live(f, &w[i]))
 			obstacle(list, "fd.epoll-stale", AT_FD(f->pid, f->fd),
-				 "remove a descriptor from the epoll (EPOLL_CTL_DEL) before closing it",
+				 "Let the program remove a descriptor from the epoll (EPOLL_CTL_DEL) before it closes it.",
 				 "the epoll watches a file by the number %d, which is closed or "
 				 "names another file in process %d", w[i].fd, f->pid);
 }
@@ -125,7 +125,7 @@ static void epoll_check(const struct file_facts *f, struct obstacles *list)
 	check_watches(f, list);
 	if (ioctl(f->ours, GET_BUSY_POLL, &busy) == 0 && (busy.usecs || busy.budget || busy.prefer))
 		obstacle(list, "fd.epoll-busy-poll", AT_FD(f->pid, f->fd),
-			 "turn busy polling off (EPIOCSPARAMS with zeroes) before the dump",
+			 "Let the program turn busy polling off (EPIOCSPARAMS with zeroes) before the dump.",
 			 "the epoll has parameters for busy polling, which ckpt does not save yet");
 }
 

@@ -20,7 +20,7 @@ static void eventfd_check(const struct file_facts *f, struct obstacles *list)
 
 	if (fdinfo_u64(&f->info, "eventfd-count", 16, &count) == 0 && count == UINT64_MAX)
 		obstacle(list, "fd.eventfd-overflow", AT_FD(f->pid, f->fd),
-			 "read the eventfd before the dump",
+			 "Let the program read the eventfd before the dump.",
 			 "the counter of an eventfd has overflowed, and cannot be set to that again");
 }
 

@@ -39,7 +39,7 @@ static int controlled(const struct file_facts *f, struct proc_stat *ret, bool *r
 
 	if (r < 0)
 		return r;
-	*ret_other = ret->tty && f->st.st_rdev != makedev(5, 0) && f->st.st_rdev != device_of(ret->tty);
+	*ret_other = f->st.st_rdev != makedev(5, 0) && f->st.st_rdev != device_of(ret->tty);
 	return 0;
 }
 
@@ -50,12 +50,12 @@ static void tty_check(const struct file_facts *f, struct obstacles *list)
 
 	if (!f->shell_job)
 		obstacle(list, "fd.tty", AT_FD(f->pid, f->fd),
-			 "give --shell-job, and restore from a terminal; or start the program with "
-			 "its input and output redirected (< /dev/null > file 2>&1)",
+			 "Give --shell-job, and restore from a terminal; or start the program with "
+			 "its input and output redirected (< /dev/null > file 2>&1).",
 			 "%s is a terminal", f->link);
 	else if (controlled(f, &stat, &other) < 0 || other)
 		obstacle(list, "fd.tty-other", AT_FD(f->pid, f->fd),
-			 "close the terminal that does not control the process",
+			 "Close the terminal before the dump.",
 			 "%s is a terminal, but not the one that controls the process: a restore "
 			 "has only one to offer", f->link);
 }

@@ -17,7 +17,7 @@
 #define FS_DMABUF	0x444d4142
 #define FS_MQUEUE	0x19800202
 
-#define CLOSE_IT "close it before the dump"
+#define CLOSE_IT "Close it before the dump."
 
 struct sort {
 	const char *name, *cause, *remedy;
@@ -28,15 +28,15 @@ struct sort {
 /* Told by file system and name; first match. The cause follows the link. */
 static const struct sort by_name[] = {
 	{ "fd.memfd", "is a memfd, which ckpt does not save yet",
-	  "use a file in place of memfd_create", TMPFS_MAGIC, "/memfd:" },
+	  "Use a file in place of memfd_create.", TMPFS_MAGIC, "/memfd:" },
 	{ "fd.memfd", "is a memfd of huge pages, which ckpt does not save yet",
-	  "use a file in place of memfd_create", FS_HUGETLBFS, "/memfd:" },
+	  "Use a file in place of memfd_create.", FS_HUGETLBFS, "/memfd:" },
 	{ "fd.secretmem", "is memory that the kernel keeps secret from ckpt (memfd_secret)",
 	  CLOSE_IT, FS_SECRETMEM, NULL },
 	{ "fd.hugetlbfs", "is a file of huge pages, which ckpt does not save yet",
-	  "use a file of another file system", FS_HUGETLBFS, NULL },
+	  "Use a file of another file system.", FS_HUGETLBFS, NULL },
 	{ "fd.proc", "shows a process or the kernel, and ckpt does not open it again yet",
-	  "keep files of /proc closed between uses", PROC_SUPER_MAGIC, NULL },
+	  "Keep files of /proc closed between uses.", PROC_SUPER_MAGIC, NULL },
 	{ "fd.namespace", "is a namespace, which ckpt does not save yet", CLOSE_IT, NSFS_MAGIC, NULL },
 	{ "fd.pidfd", "is a pidfd, which ckpt does not save yet", CLOSE_IT, FS_PIDFS, NULL },
 	{ "fd.pidfd", "is a pidfd, which ckpt does not save yet", CLOSE_IT, 0, "anon_inode:[pidfd]" },
@@ -58,7 +58,7 @@ static const struct sort by_name[] = {
 	{ "fd.fanotify", "watches files (fanotify), which ckpt does not save yet",
 	  CLOSE_IT, 0, "anon_inode:[fanotify]" },
 	{ "fd.io_uring", "is an io_uring, whose requests live in the kernel",
-	  "tell the program not to use io_uring", 0, "anon_inode:[io_uring]" },
+	  "Tell the program not to use io_uring.", 0, "anon_inode:[io_uring]" },
 	{ "fd.userfaultfd", "handles page faults, which another process may rely on",
 	  CLOSE_IT, 0, "anon_inode:[userfaultfd]" },
 	{ "fd.perf", "is a performance counter of the kernel", CLOSE_IT, 0, "anon_inode:[perf_event]" },
@@ -72,11 +72,11 @@ static const struct {
 	const char *name, *cause, *remedy;
 } by_socket[] = {
 	{ AF_UNIX, ANY, ANY, ANY, "fd.unix", "is a Unix socket, which ckpt does not save yet",
-	  "close the connection before the dump" },
+	  "Close the connection before the dump." },
 	{ AF_INET, SOCK_STREAM, IPPROTO_TCP, true, "fd.tcp-established",
-	  "is a TCP connection, which ckpt does not save yet", "close the connection before the dump" },
+	  "is a TCP connection, which ckpt does not save yet", "Close the connection before the dump." },
 	{ AF_INET6, SOCK_STREAM, IPPROTO_TCP, true, "fd.tcp-established",
-	  "is a TCP connection, which ckpt does not save yet", "close the connection before the dump" },
+	  "is a TCP connection, which ckpt does not save yet", "Close the connection before the dump." },
 	{ AF_INET, SOCK_STREAM, IPPROTO_TCP, false, "fd.tcp",
 	  "is a TCP socket that neither listens nor is connected, which ckpt does not save yet", CLOSE_IT },
 	{ AF_INET6, SOCK_STREAM, IPPROTO_TCP, false, "fd.tcp",
@@ -122,7 +122,7 @@ static const struct {
 } by_type[] = {
 	{ is_path_only, "fd.o-path", "is open as a mere location (O_PATH), and no file or directory", CLOSE_IT },
 	{ is_pty_master, "fd.pty-master", "is the master of a pseudo-terminal, which ckpt does not save yet",
-	  "dump the program within the terminal, not the one that provides it" },
+	  "Dump the program within the terminal, not the one that provides it." },
 	{ is_terminal, "fd.tty", "is a terminal that has been hung up", CLOSE_IT },
 	{ is_block_device, "fd.block", "is a block device, whose contents ckpt cannot answer for", CLOSE_IT },
 	{ is_anything, "fd.unknown", "is of a sort that ckpt does not know", CLOSE_IT },

@@ -143,21 +143,21 @@ void pipe_check(const struct file_facts *f, struct obstacles *list)
 
 	if (outside && fd_has_path(f))
 		obstacle(list, "fd.fifo-outside", AT_FD(f->pid, f->fd),
-			 "dump the process at the other end too, or close its end before the dump",
+			 "Dump the process at the other end too, or close its end before the dump.",
 			 "only a process outside the tree %s %s", outside, f->link);
 	else if (outside)
 		obstacle(list, "fd.pipe-outside", AT_FD(f->pid, f->fd),
-			 "dump the process at the other end too, or start the program with files "
-			 "in place of pipes (< file > file)",
+			 "Dump the process at the other end too, or start the program with files "
+			 "in place of pipes (< file > file).",
 			 "only a process outside the tree %s %s", outside, f->link);
 	if (r < 0)
 		obstacle(list, "fd.pipe-contents", AT_FD(f->pid, f->fd),
-			 "let ckpt have pipes as large (fs.pipe-max-size, fs.pipe-user-pages-soft), "
-			 "and open the pipe for reading",
+			 "Let ckpt have pipes as large (fs.pipe-max-size, fs.pipe-user-pages-soft), "
+			 "and open the pipe for reading.",
 			 "the contents of %s cannot be looked at: %s", f->link, strerror(-r));
 	else if (c.mixed)
 		obstacle(list, "fd.pipe-contents", AT_FD(f->pid, f->fd),
-			 "let the reader empty the pipe before the dump",
+			 "Let the reader empty the pipe before the dump.",
 			 "%s holds both packets (O_DIRECT) and a byte stream, whose border cannot be seen",
 			 f->link);
 }

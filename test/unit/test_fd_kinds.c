@@ -8,6 +8,7 @@
 #undef fail	/* the name is taken by say.h */
 
 #include <arpa/inet.h>
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -123,6 +124,15 @@ static struct file_facts facts_of(struct fixture *x, int fd)
 	return f;
 }
 
+/* "place: name: cause. Remedy." */
+static void assert_sentences(const struct obstacle *o)
+{
+	size_t cause = strlen(o->cause), remedy = strlen(o->remedy);
+
+	assert_true(cause > 10 && o->cause[cause - 1] != '.');
+	assert_true(remedy > 5 && isupper((unsigned char)o->remedy[0]) && o->remedy[remedy - 1] == '.');
+}
+
 /* All obstacles of a description, as names with blanks between. */
 static const char *obstacles_in(struct fixture *x, const struct file_facts *f)
 {
@@ -136,7 +146,7 @@ static const char *obstacles_in(struct fixture *x, const struct file_facts *f)
 	if (!k)
 		file_unknown(f, &list);
 	for (size_t i = 0; i < list.n; i++) {
-		assert_true(strlen(list.list[i].cause) > 10 && strlen(list.list[i].remedy) > 5);
+		assert_sentences(&list.list[i]);
 		assert_int_equal(list.list[i].fd, f->fd);
 		names = arena_printf(x->mem, "%s%s%s", names, i ? " " : "", list.list[i].name);
 	}
