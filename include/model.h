@@ -20,6 +20,7 @@
 #include "tree.pb-c.h"
 
 #define PART_MAX 32
+#define TREE_NAMESPACES 10
 
 struct where;
 
@@ -93,6 +94,7 @@ struct tree {
 	struct waits waits;
 	struct process **list;	/* parents before children */
 	size_t n;
+	uint64_t own_ns[TREE_NAMESPACES];	/* inodes of ckpt's namespaces, see own_namespaces() */
 	int64_t frozen_at_ns, released_at_ns;	/* CLOCK_MONOTONIC */
 };
 

@@ -47,3 +47,6 @@ extern const struct task_part *const task_parts[];	/* NULL-terminated, at most P
 
 /* Ids, groups and capabilities as /proc/PID/status tells them; securebits are left 0. */
 int creds_from_status(struct arena *a, const struct proc_status *s, Creds **ret);
+
+/* The inodes of ckpt's own namespaces, in the order of task_refused.c. */
+void own_namespaces(uint64_t ret[TREE_NAMESPACES]);

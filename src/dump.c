@@ -3,12 +3,14 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #include "arch.h"
 #include "cleanup.h"
 #include "dump_state.h"
 #include "io.h"
+#include "task_part.h"
 
 /* Before anything is stopped: look at the tree, find what takes time to find,
  * open the files that the images go to. */
@@ -39,6 +41,9 @@ static int survey(struct dump *d)
 
 static int seize(struct dump *d)
 {
+	/* While others wait for it, ckpt comes first: so a busy machine does not
+	 * lengthen the freeze. Not every caller may do that. */
+	setpriority(PRIO_PROCESS, 0, -20);
 	d->seized = true;
 	return tree_freeze(&d->tree, &d->at);
 }

@@ -19,28 +19,37 @@
 #include "proc.h"
 #include "task_part.h"
 
-static const struct { const char *link, *name, *what; } namespaces[] = {
-	{ "pid", "task.namespace.pid", "pid" },
-	{ "pid_for_children", "task.namespace.pid", "pid (for its children)" },
-	{ "mnt", "task.namespace.mnt", "mount" },
-	{ "net", "task.namespace.net", "network" },
-	{ "ipc", "task.namespace.ipc", "ipc" },
-	{ "uts", "task.namespace.uts", "uts" },
-	{ "user", "task.namespace.user", "user" },
-	{ "cgroup", "task.namespace.cgroup", "cgroup" },
-	{ "time", "task.namespace.time", "time" },
-	{ "time_for_children", "task.namespace.time", "time (for its children)" },
+static const struct { const char *link, *name, *what; } namespaces[TREE_NAMESPACES] = {
+	{ "ns/pid", "task.namespace.pid", "pid" },
+	{ "ns/pid_for_children", "task.namespace.pid", "pid (for its children)" },
+	{ "ns/mnt", "task.namespace.mnt", "mount" },
+	{ "ns/net", "task.namespace.net", "network" },
+	{ "ns/ipc", "task.namespace.ipc", "ipc" },
+	{ "ns/uts", "task.namespace.uts", "uts" },
+	{ "ns/user", "task.namespace.user", "user" },
+	{ "ns/cgroup", "task.namespace.cgroup", "cgroup" },
+	{ "ns/time", "task.namespace.time", "time" },
+	{ "ns/time_for_children", "task.namespace.time", "time (for its children)" },
 };
+
+void own_namespaces(uint64_t ret[TREE_NAMESPACES])
+{
+	autoclose self = proc_open(getpid());
+
+	for (size_t i = 0; i < TREE_NAMESPACES; i++) {
+		struct stat st;
+
+		ret[i] = fstatat(self, namespaces[i].link, &st, 0) == 0 ? st.st_ino : 0;
+	}
+}
 
 static void check_namespaces(struct task *t, struct obstacles *list)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(namespaces); i++) {
-		char theirs[40], ours[40];
-		struct stat a, b;
+	for (size_t i = 0; i < TREE_NAMESPACES; i++) {
+		struct stat st;
 
-		snprintf(theirs, sizeof(theirs), "ns/%s", namespaces[i].link);
-		snprintf(ours, sizeof(ours), "/proc/self/ns/%s", namespaces[i].link);
-		if (fstatat(t->dir, theirs, &a, 0) < 0 || stat(ours, &b) < 0 || a.st_ino == b.st_ino)
+		if (!t->tree->own_ns[i] || fstatat(t->dir, namespaces[i].link, &st, 0) < 0 ||
+		    st.st_ino == t->tree->own_ns[i])
 			continue;
 		obstacle(list, namespaces[i].name, AT_PID(t->tid), "Run ckpt in the same namespace, or the program without one.",
 			 "the task is in another %s namespace than ckpt", namespaces[i].what);

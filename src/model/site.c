@@ -83,27 +83,30 @@ static const struct proc_vma *vma_at(const struct process *p, uint64_t va)
 	return NULL;
 }
 
-/* The low end of [stack], where nothing has been yet; where the stack pointer
- * is near it, or there is no such thing, what lies below the red zone. */
+/* What lies below the red zone of a stack pointer in [stack]: it is there
+ * already, as a rule, so that writing to it makes no page. Where the stack
+ * pointer is elsewhere, the low end of [stack], where nothing has been yet;
+ * where there is no such thing, below the stack pointer all the same. */
 int site_dead_memory(struct process *p)
 {
-	uint64_t rsp = leader(p)->tracee->regs.rsp, need = ARCH_FRAME_MAX;
-	const struct proc_vma *v;
+	uint64_t rsp = leader(p)->tracee->regs.rsp, need = ARCH_FRAME_MAX, low = rsp - RED_ZONE - need;
+	const struct proc_vma *here = vma_at(p, low);
 
-	for (size_t i = 0; i < p->n_vmas; i++) {
-		v = &p->vmas[i];
-		if (v->type != VMA_STACK || v->end - v->start < 2 * need || !(v->prot & PROT_WRITE))
-			continue;
-		if (rsp >= v->start && rsp < v->start + need + RED_ZONE)
+	if (!here || rsp > here->end || !(here->prot & PROT_WRITE) || here->shared)
+		here = NULL;
+	for (size_t i = 0; i < p->n_vmas && (!here || here->type != VMA_STACK); i++) {
+		const struct proc_vma *v = &p->vmas[i];
+
+		if (v->type != VMA_STACK || v->end - v->start < 2 * need || !(v->prot & PROT_WRITE) ||
+		    (rsp >= v->start && rsp < v->start + need + RED_ZONE))
 			continue;
 		p->site.dead_low = v->start;
 		p->site.dead_high = v->start + need;
 		return 0;
 	}
-	v = vma_at(p, rsp - RED_ZONE - need);
-	if (!v || rsp > v->end || !(v->prot & PROT_WRITE) || v->shared)
+	if (!here)
 		return -ENOSPC;
-	p->site.dead_low = rsp - RED_ZONE - need;
+	p->site.dead_low = low;
 	p->site.dead_high = rsp - RED_ZONE;
 	return 0;
 }
