@@ -27,8 +27,10 @@ struct dump {
 
 /* dump_tasks.c: facts of all tasks, then what only the tasks can tell. */
 int dump_collect(struct dump *d);
-int dump_check(struct dump *d);
 int dump_task_state(struct dump *d);
+
+/* dump_check.c: obstacles that these facts make. */
+int dump_check(struct dump *d);
 
 /* dump_images.c: records of the tree, the inventory, the switch. */
 int dump_write(struct dump *d);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* dump_tasks.c - what /proc, ptrace and the tasks themselves tell of them. */
 #include <errno.h>
-#include <linux/kcmp.h>
 #include <string.h>
 #include <sys/resource.h>
 
@@ -9,8 +8,6 @@
 #include "calls.h"
 #include "cleanup.h"
 #include "dump_state.h"
-#include "plan.h"
-#include "share.h"
 #include "task_part.h"
 
 static int collect_task(struct dump *d, struct task *t)
@@ -83,83 +80,6 @@ int dump_collect(struct dump *d)
 	d->at.pid = 0;
 	r = files_collect(d->files, &d->at);
 	return r;
-}
-
-static void check_shared(struct dump *d, int type, const char *name, const char *what)
-{
-	struct share_set set = { .type = type };
-
-	EACH_PROCESS(p, &d->tree) {
-		uint32_t first;
-
-		if (p->zombie || share_add(d->mem, &set, p->pid, p->index, &first) < 0 || first == p->index)
-			continue;
-		obstacle(&d->obstacles, name, AT_PID(p->pid), "Wait until the child has called execve (after vfork), or use threads.",
-			 "the process shares its %s with process %d", what, d->tree.list[first]->pid);
-	}
-}
-
-/* Could a restore rebuild sessions, groups and shared tables? */
-static int check_plan(struct dump *d)
-{
-	struct plan_node *nodes = arena_zalloc(d->mem, d->tree.n * sizeof(*nodes));
-	struct plan plan;
-	const char *why;
-	size_t bad = 0;
-	int r;
-
-	if (!nodes)
-		return fail(&d->at, ENOMEM, "plan");
-	EACH_PROCESS(p, &d->tree)
-		nodes[p->index] = (struct plan_node){
-			.pid = p->pid, .parent = p->parent ? p->parent->index : PLAN_CKPT,
-			.sid = p->stat.sid, .pgid = p->stat.pgrp, .session_outside = p->image->session_outside,
-			.pgrp_outside = p->image->pgrp_outside, .zombie = p->zombie, .files = p->image->files,
-		};
-	r = plan_tree(d->mem, nodes, d->tree.n, &plan, &why, &bad);
-	if (r == -EINVAL) {
-		obstacle(&d->obstacles, "task.session", AT_PID(d->tree.list[bad]->pid),
-			 "Save a larger part of the tree, from the session's leader on, or give --shell-job.", "%s", why);
-		return 0;
-	}
-	return r < 0 ? fail(&d->at, r, "cannot plan the tree") : 0;
-}
-
-/* The session and group that the tree was started in, when their leaders are
- * not part of it. With --shell-job a restore takes ckpt's own instead. */
-static void find_outside(struct dump *d)
-{
-	const struct process *root = d->tree.list[0];
-
-	EACH_PROCESS(p, &d->tree) {
-		p->image->session_outside = p->stat.sid == root->stat.sid && root->stat.sid != root->pid;
-		p->image->pgrp_outside = p->image->session_outside && p->stat.pgrp == root->stat.pgrp &&
-					 root->stat.pgrp != root->pid;
-	}
-	if (root->stat.sid != root->pid && !d->opt->shell_job)
-		obstacle(&d->obstacles, "task.session", AT_PID(root->pid),
-			 "Give --shell-job, and again at restore; or start the program with setsid(1).",
-			 "session %d was made outside of the tree", root->stat.sid);
-}
-
-int dump_check(struct dump *d)
-{
-	int r;
-
-	find_outside(d);
-	r = check_plan(d);
-	check_shared(d, KCMP_VM, "task.shares-memory", "memory");
-	check_shared(d, KCMP_FS, "task.shares-fs", "working directory and umask");
-	check_shared(d, KCMP_SIGHAND, "task.shares-signals", "signal actions");
-	EACH_PROCESS(p, &d->tree) {
-		if (r < 0 || p->zombie)
-			continue;
-		EACH_TASK(t, p)
-			for (const struct task_part *const *part = task_parts; *part; part++)
-				if ((*part)->check && (!(*part)->leader_only || t == leader(p)))
-					(*part)->check(d->mem, t, &d->obstacles);
-	}
-	return r < 0 ? r : files_check(d->files, &d->at, &d->obstacles);
 }
 
 /* A task that may not, or cannot, be made to call: it is in the list already. */

@@ -38,7 +38,7 @@ static int add_entry(struct arena *a, const char *name, struct numbers *list)
 	struct scan s = scan_text(name, strlen(name));
 	int v, *el;
 
-	if (*name == '.')
+	if (*name < '0' || *name > '9')		/* "." and "..", "self" */
 		return 0;
 	if (!scan_int(&s, &v) || s.p != s.end)
 		return -EINVAL;
@@ -69,6 +69,16 @@ static int list_dir(struct arena *a, int procdir, const char *name, struct numbe
 		}
 	}
 	return n < 0 ? -errno : 0;
+}
+
+int proc_list_processes(struct arena *a, pid_t **ret, size_t *ret_n)
+{
+	struct numbers list = { 0 };
+	int r = list_dir(a, AT_FDCWD, "/proc", &list);
+
+	*ret = list.v;
+	*ret_n = list.n;
+	return r;
 }
 
 int proc_list_tasks(struct arena *a, int procdir, pid_t **ret, size_t *ret_n)

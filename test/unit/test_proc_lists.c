@@ -288,6 +288,8 @@ static void many_children(void **state)
 			_exit(0);
 		assert_true(pids[i] > 0);
 	}
+	assert_int_equal(proc_list_processes(f->a, &list, &n), 0);
+	assert_true(has(list, n, getpid()) && has(list, n, pids[0]) && has(list, n, pids[999]));
 	assert_int_equal(proc_list_children(f->a, f->dir, &list, &n), 0);
 	assert_int_equal(n, ARRAY_SIZE(pids));
 	for (size_t i = 0; i < n; i++) {
