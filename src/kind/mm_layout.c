@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* mm_layout.c - the VMAs of an address space under dump. */
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -86,6 +88,23 @@ static VmaType type_of(const struct proc_vma *v)
 	}
 }
 
+/* In maps only a newline is escaped, and " (deleted)" follows some names: one that
+ * really has such text in it is found by the link in map_files. */
+static int find_file(struct arena *a, const struct process *p, const struct proc_vma *v, struct files *files,
+		     uint32_t *ret)
+{
+	int r = v->deleted ? 0 : files_mapped(files, v->path, v->dev, v->ino, ret);
+	char name[64], *link;
+
+	if (r < 0 || *ret)
+		return r;
+	snprintf(name, sizeof(name), "map_files/%" PRIx64 "-%" PRIx64, v->start, v->end);
+	r = proc_read_link(a, p->dir, name, &link);
+	if (r == -ENOMEM)
+		return r;
+	return r < 0 ? 0 : files_mapped(files, link, v->dev, v->ino, ret);
+}
+
 static int check_vma(struct arena *a, struct process *p, const struct proc_vma *v, struct files *files,
 		     Vma *m, struct obstacles *list)
 {
@@ -101,7 +120,7 @@ static int check_vma(struct arena *a, struct process *p, const struct proc_vma *
 	if (v->type == VMA_OTHER && m->type == VMA_TYPE__VMA_TYPE_ANONYMOUS)
 		m->name = arena_strndup(a, v->path + 6, strlen(v->path) - 7);
 	if (v->type == VMA_FILE) {
-		int r = v->deleted ? 0 : files_mapped(files, v->path, v->dev, v->ino, &m->file);
+		int r = find_file(a, p, v, files, &m->file);
 
 		if (r < 0)
 			return r;
