@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* obst_keepcaps.c - obstacle: the keep-capabilities flag. */
-/* zdtm: obstacle=task.keepcaps */
+/* task_keepcaps.c - the keep-capabilities flag, which needs no privilege. */
 #include <sys/prctl.h>
-#include "obst.h"
+#include "zdtm.h"
 
 int main(int argc, char **argv)
 {
 	test_init(argc, argv);
-	need(prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0), "no PR_SET_KEEPCAPS");
+	must(prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0));
 	test_daemon();
 	test_waitsig();
 	check(must(prctl(PR_GET_KEEPCAPS, 0, 0, 0, 0)) == 1, "it is lost");
