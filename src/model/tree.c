@@ -160,7 +160,7 @@ static int refuse(const struct tree *tree, const struct process *root, const str
 	if (root->zombie)
 		return fail(at, 0, "%s has ended already; only its parent's wait is missing", root->stat.comm);
 	if (proc_read_status(tree->mem, root->dir, &status) == 0 && status.tracer)
-		return fail(at, 0, "already traced by process %d; a debugger and ckpt cannot hold it both",
+		return fail(at, 0, "already traced by process %d (task.traced); a debugger and ckpt cannot hold it both",
 			    status.tracer);
 	while (up > 1) {
 		autoclose dir = -1;
@@ -213,7 +213,7 @@ static int attach_failed(const struct tree *tree, const struct task *t, int err,
 	at.pid = t->tid;
 	if (err == -EPERM && proc_read_status(tree->mem, t->dir, &status) == 0) {
 		if (status.tracer)
-			return fail(&at, 0, "already traced by process %d; a debugger and ckpt cannot hold it both",
+			return fail(&at, 0, "already traced by process %d (task.traced); a debugger and ckpt cannot hold it both",
 				    status.tracer);
 		if (status.state == 'Z')
 			return fail(&at, 0, "the first thread of this process has ended while others run "
