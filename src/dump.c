@@ -21,8 +21,8 @@ static int survey(struct dump *d)
 
 	d->xstate_max = arch_xstate_max();
 	d->xstate_plain = arch_xstate_plain();
+	own_namespaces(d->tree.own_ns);
 	r = tree_survey(&d->tree, d->opt->pid, &d->at);
-
 	EACH_PROCESS(p, &d->tree) {
 		if (r < 0 || p->zombie)
 			continue;

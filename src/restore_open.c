@@ -2,8 +2,7 @@
 /* restore_open.c - open files, made in the table that all processes share at first.
  *
  * Each lies at a number that no process needs, so that dup3(2) can put it in
- * place in any order. Where there are more than the table holds, those with
- * one user are left to their process (restore_files.c).
+ * place in any order. A dump refuses a tree with more than the table holds.
  */
 #include <errno.h>
 #include <fcntl.h>

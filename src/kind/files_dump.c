@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
@@ -10,6 +11,8 @@
 #include "cleanup.h"
 #include "files_priv.h"
 #include "io.h"
+
+#define RESERVE 64	/* descriptors that ckpt needs for itself */
 
 static uint32_t description_of(const struct file_facts *facts, int fd)
 {
@@ -63,8 +66,23 @@ static int borrow(struct files *f, struct file *file)
 	return 0;
 }
 
+/* A restore opens all of them at once, at numbers that no process needs. */
+static void check_count(struct files *f, struct obstacles *list)
+{
+	struct rlimit limit;
+	size_t needed = f->n + f->n_objects + RESERVE;
+
+	EACH_PROCESS(p, f->tree)
+		if (p->table)
+			needed = MAX(needed, f->n + f->n_objects + RESERVE + p->table->n_slots);
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && needed > limit.rlim_max)
+		obstacle(list, "fd.too-many", AT_PID(f->tree->list[0]->pid), "Raise ckpt's own hard limit (ulimit -Hn).",
+			 "the tree has %zu open files, and ckpt may open %llu", f->n, (unsigned long long)limit.rlim_max);
+}
+
 int files_check(struct files *f, struct where *at, struct obstacles *list)
 {
+	check_count(f, list);
 	for (size_t i = 0; i < f->n; i++) {
 		struct file *file = f->list[i];
 		autoclose ours = -1;

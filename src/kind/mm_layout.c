@@ -173,7 +173,6 @@ static Vma *new_vma(struct arena *a, struct process *p, size_t i)
 	m->type = type_of(v);
 	m->file_writable = v->type == VMA_FILE && v->shared && (v->flags & BIT(VMF_MW));
 	m->keep_apart = i > 0 && look_alike(&p->vmas[i - 1], v);
-	m->huge = v->anon_huge;
 	return m;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* process_limits.c - resource limits, oom_score_adj, dumpable, subreaper. */
 #include <errno.h>
+#include <linux/capability.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -43,6 +44,26 @@ static int take_limits(struct arena *a, struct process *p)
 		p->image->limits[p->image->n_limits++] = m;
 	}
 	return 0;
+}
+
+/* A restore on this machine, by the same user, would fail: better known now. */
+static void check(struct arena *a, struct task *t, struct obstacles *list)
+{
+	struct proc_limit limits[16];
+	struct proc_status own;
+	autoclose self = proc_open(getpid());
+
+	if (proc_read_limits(a, t->process->dir, limits) < 0 || proc_read_status(a, self, &own) < 0 ||
+	    own.cap_eff >> CAP_SYS_RESOURCE & 1)
+		return;
+	for (unsigned i = 0; i < RLIM_NLIMITS; i++) {
+		struct rlimit mine;
+
+		if (getrlimit((int)i, &mine) == 0 && limits[i].hard > mine.rlim_max)
+			obstacle(list, "task.limits", AT_PID(t->process->pid),
+				 "Run ckpt with CAP_SYS_RESOURCE, or raise its own hard limit (prlimit) to that of the process.",
+				 "its hard limit number %u is higher than ckpt's own, so ckpt could not restore it", i);
+	}
 }
 
 static int take(struct arena *a, struct task *t, const struct answer *from, struct obstacles *list)
@@ -98,7 +119,7 @@ static int put_dumpable(struct task *t)
 }
 
 const struct task_part limits_part = {
-	.name = "limits", .leader_only = true, .stage = STAGE_TASK, .ask = ask, .take = take, .put = put,
+	.name = "limits", .leader_only = true, .stage = STAGE_TASK, .check = check, .ask = ask, .take = take, .put = put,
 };
 const struct task_part dumpable_part = {
 	.name = "dumpable", .leader_only = true, .stage = STAGE_LAST, .put = put_dumpable,

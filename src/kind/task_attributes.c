@@ -69,7 +69,7 @@ static int put(struct task *t)
 		return -ENOSPC;
 	if (m->robust_list && PUT(t->tracee, SYS_set_robust_list, m->robust_list, m->robust_list_len) < 0)
 		return -ENOSPC;
-	if (m->nice && PUT(t->tracee, SYS_setpriority, PRIO_PROCESS, 0, (uint64_t)(int64_t)m->nice) < 0)
+	if (m->nice != getpriority(PRIO_PROCESS, 0) && PUT(t->tracee, SYS_setpriority, PRIO_PROCESS, 0, (uint64_t)(int64_t)m->nice) < 0)
 		return -ENOSPC;
 	if (m->rseq && PUT(t->tracee, SYS_rseq, m->rseq->address, m->rseq->size, 0, m->rseq->signature) < 0)
 		return -ENOSPC;

@@ -9,6 +9,17 @@
 #include "cleanup.h"
 #include "task_part.h"
 
+#define GROUPS_MAX 2000		/* what a slot holds at a restore */
+
+static void check(struct arena *a, struct task *t, struct obstacles *list)
+{
+	(void)a;
+	if (t->status.n_groups > GROUPS_MAX)
+		obstacle(list, "task.groups", AT_PID(t->tid), "Run the program with fewer supplementary groups.",
+			 "the task has %zu supplementary groups, of which at most %d can be restored yet",
+			 t->status.n_groups, GROUPS_MAX);
+}
+
 static int ask(struct task *t, struct answer *to)
 {
 	to->call = remote_ask(t->tracee, 0, 0, SYS_prctl, REMOTE_ARGS(PR_GET_SECUREBITS));
@@ -127,4 +138,4 @@ static int put(struct task *t)
 	return r < 0 ? r : 0;
 }
 
-const struct task_part creds_part = { .name = "creds", .stage = STAGE_CREDS, .ask = ask, .take = take, .put = put };
+const struct task_part creds_part = { .name = "creds", .stage = STAGE_CREDS, .check = check, .ask = ask, .take = take, .put = put };

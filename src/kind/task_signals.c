@@ -58,6 +58,8 @@ static int take(struct arena *a, struct task *t, const struct answer *from, stru
 	return signals_take(a, t->tracee, false, &m->pending, &m->n_pending);
 }
 
+#define SIGNALS_ROOM 12		/* calls that are left to the parts that come after */
+
 /* From the task itself: nobody else may send a signal with a si_code that only
  * the kernel uses (do_rt_tgsigqueueinfo() of kernel/signal.c). */
 int signals_put(struct task *t, bool shared, QueuedSignal *const *list, size_t n)
@@ -69,6 +71,14 @@ int signals_put(struct task *t, bool shared, QueuedSignal *const *list, size_t n
 		rptr at;
 		int r;
 
+		/* As many as RLIMIT_SIGPENDING allows can wait: more than a slot holds. */
+		if (!remote_has_room(x, SIGNALS_ROOM, SIGNALS_ROOM * sizeof(info))) {
+			r = remote_run(&x, 1);
+			if (r == 0)
+				r = remote_failed(x, NULL);
+			if (r < 0)
+				return r;
+		}
 		memcpy(&info, list[i]->siginfo.data, MIN(sizeof(info), list[i]->siginfo.len));
 		at = remote_push(x, &info, sizeof(info));
 		if (!at.va)
