@@ -24,7 +24,7 @@ struct tracee;
 bool arch_call_interrupted(const struct user_regs_struct *r);	/* it will be restarted, or say EINTR to a handler */
 void arch_undo_eintr(struct user_regs_struct *r);	/* an EINTR that a mere stop caused becomes restartable */
 void arch_restart_by_hand(struct user_regs_struct *r);	/* what the kernel would do without a handler */
-void arch_restart_anew(struct user_regs_struct *r);	/* likewise, where the restart block is lost */
+void arch_restart_anew(struct user_regs_struct *r, long first);	/* likewise, where the restart block is lost */
 
 bool arch_has_restart_block(const struct user_regs_struct *r);	/* interrupted: goes on by restart_syscall(2) */
 

@@ -8,6 +8,9 @@
  * was in none, or in one that needs nothing but to be made again. */
 int calls_interrupted(struct arena *a, struct task *t, struct obstacles *list, InterruptedCall **ret);
 
+/* The call that restart_syscall(2) goes on with, if that is where t is; else, or if nothing tells, 0. */
+long calls_restarted(const struct task *t);
+
 /* Where a timed call takes its timeout from when it is made anew. */
 enum call_timeout {
 	TIMEOUT_NONE,		/* none, infinite, absolute, or kept up to date by the kernel */

@@ -66,6 +66,7 @@ struct tracee {
 	struct user_regs_struct regs;	/* as at the seize stop; an EINTR of our making undone, a
 					 * restartable sequence aborted */
 	uint64_t mask;		/* signal mask, likewise */
+	long restarted;		/* in restart_syscall(2): the call it goes on with; 0: not known */
 	int64_t stopped_ns;	/* CLOCK_MONOTONIC at the seize stop */
 	int end_signal;		/* what ends a batch; 0: a sleep */
 	struct remote_slot *slot;	/* see remote.h; NULL: makes no calls */

@@ -124,6 +124,7 @@ static int create_remote(struct dump *d, struct process *p)
 	}
 	if (first->silent)
 		return 0;
+	first->tracee->restarted = calls_restarted(first);
 	return remote_create(first->tracee, p->n_tasks, &p->site, first->xstate,
 			     arch_frame_area(first->xstate, first->xstate_len, d->xstate_plain), &p->remote);
 }

@@ -91,10 +91,10 @@ void arch_restart_by_hand(struct user_regs_struct *r)
 	again(r, -(long)r->rax == ERESTART_RESTARTBLOCK ? SYS_restart_syscall : r->orig_rax);
 }
 
-void arch_restart_anew(struct user_regs_struct *r)
+void arch_restart_anew(struct user_regs_struct *r, long first)
 {
 	if (arch_call_interrupted(r))
-		again(r, r->orig_rax);
+		again(r, r->orig_rax == SYS_restart_syscall && first > 0 ? (uint64_t)first : r->orig_rax);
 }
 
 /* A restart comes first, as in exit_to_user_mode_loop() of kernel/entry: it

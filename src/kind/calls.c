@@ -95,6 +95,15 @@ static long number_of_restarted(const struct task *t)
 	return -1;
 }
 
+long calls_restarted(const struct task *t)
+{
+	const struct user_regs_struct *r = &t->tracee->regs;
+
+	if (!arch_call_interrupted(r) || arch_call_nr(r) != SYS_restart_syscall)
+		return 0;
+	return MAX(number_of_restarted(t), 0l);
+}
+
 /* Has it slept in this call, unwoken, since we looked? Our stop itself is one
  * switch more. */
 static bool slept_since_survey(const struct task *t, long nr, const uint64_t arg[6])

@@ -46,7 +46,7 @@ static int lay_frame(struct remote *r)
 	int err;
 
 	/* rt_sigreturn(2) loses the restart block: the call is made anew. */
-	arch_restart_anew(&regs);
+	arch_restart_anew(&regs, r->first->restarted);
 	r->frame_va = (r->site.dead_high - arch_frame_size(r->area)) & ~63ull;
 	if (r->frame_va < r->site.dead_low)
 		return -ENOSPC;

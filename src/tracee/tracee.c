@@ -22,6 +22,11 @@
 #endif
 #define PTRACE_GET_DISPATCH 0x4211	/* PTRACE_GET_SYSCALL_USER_DISPATCH_CONFIG of linux/ptrace.h */
 
+/* How long to wait for a task that puts itself back: it needs microseconds, or
+ * the 50 ms that a batch without an end signal sleeps at its end. */
+#define HEAL_TRIES 60
+#define HEAL_US 1000
+
 static long request(int what, const struct tracee *t, unsigned long addr, void *data)
 {
 	long r = ptrace(what, t->tid, addr, data);
@@ -59,9 +64,8 @@ int tracee_attach(pid_t tid, struct waits *w, struct tracee **ret)
 	return 0;
 }
 
-int tracee_settle(struct tracee *t)
+static int to_stop(struct tracee *t)
 {
-	uint64_t was;
 	int r;
 
 	for (;;) {
@@ -76,13 +80,39 @@ int tracee_settle(struct tracee *t)
 		if (r < 0)
 			return r;
 	}
-	t->stopped_ns = io_now_ns(CLOCK_MONOTONIC);
-	t->stopped_job = t->at == STOP_GROUP;
 	r = tracee_get_regs(t, &t->regs);
-	if (r == 0)
-		r = (int)request(PTRACE_GETSIGMASK, t, sizeof(t->mask), &t->mask);
+	return r < 0 ? r : (int)request(PTRACE_GETSIGMASK, t, sizeof(t->mask), &t->mask);
+}
+
+/* What ckpt blocks around its calls, less one signal in a batch, no program
+ * blocks for long, but in a sleep of its own: the C library keeps two signals
+ * back. Then an earlier ckpt has died here a moment ago, and the task is about
+ * to put itself back. */
+static bool may_be_healing(const struct tracee *t)
+{
+	const uint64_t always = 1ull << (SIGKILL - 1) | 1ull << (SIGSTOP - 1);
+	uint64_t open = ~(t->mask | always);
+
+	return (open & (open - 1)) == 0 && (!arch_call_interrupted(&t->regs) || arch_call_nr(&t->regs) == SYS_ppoll);
+}
+
+int tracee_settle(struct tracee *t)
+{
+	uint64_t was;
+	int r = to_stop(t);
+
+	for (unsigned tries = 0; r == 0 && tries < HEAL_TRIES && may_be_healing(t); tries++) {
+		r = tracee_resume(t, PTRACE_CONT, 0);
+		usleep(HEAL_US);
+		if (r == 0)
+			r = tracee_interrupt(t);
+		if (r == 0)
+			r = to_stop(t);
+	}
 	if (r < 0)
 		return r;
+	t->stopped_ns = io_now_ns(CLOCK_MONOTONIC);
+	t->stopped_job = t->at == STOP_GROUP;
 	was = t->regs.rax;
 	arch_undo_eintr(&t->regs);
 	t->touched = t->regs.rax != was;
