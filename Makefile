@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # make              build/ckpt
-# make check        everything that is tested; also: check-unit, check-zdtm, check-real, check-layers
+# make check        everything that is tested; also: check-unit, check-zdtm, check-real, check-attack, check-layers
 # make install      DESTDIR=, PREFIX=/usr/local
 # make SAN=1 ...    the same with ASan and UBSan, in build-san/
 PREFIX ?= /usr/local
@@ -79,6 +79,14 @@ build/test/real/%: test/real/%.c
 	@mkdir -p $(@D)
 	$(call say,CC)
 	$(Q)$(CC) -std=gnu17 $(WARN) -D_GNU_SOURCE -O2 -g -pthread -o $@ $<
+build/test/attack/target: test/attack/target.c test/attack/spin.S test/attack/spin.h
+	@mkdir -p $(@D)
+	$(call say,CC)
+	$(Q)$(CC) -std=gnu17 $(WARN) -D_GNU_SOURCE -O2 -g -pthread -Itest/attack -o $@ $(filter-out %.h,$^)
+build/test/attack/%.so: test/attack/%.c
+	@mkdir -p $(@D)
+	$(call say,CC)
+	$(Q)$(CC) -std=gnu17 $(WARN) -D_GNU_SOURCE -O2 -g -shared -fPIC -o $@ $<
 
 unit: $(UNIT)
 zdtm: $(ZDTM)
@@ -92,7 +100,9 @@ check-zdtm: $(B)/ckpt $(ZDTM)
 	test/zdtm/run --ckpt $(B)/ckpt
 check-real: $(B)/ckpt $(REAL)
 	test/real/run --ckpt $(B)/ckpt
-check: check-layers check-unit check-zdtm check-real
+check-attack: $(B)/ckpt build/test/attack/target build/test/attack/kill_at.so
+	test/attack/run --ckpt $(B)/ckpt
+check: check-layers check-unit check-zdtm check-real check-attack
 	$(MAKE) SAN=1 check-unit check-zdtm
 
 install: $(B)/ckpt
@@ -104,5 +114,5 @@ clean:
 	rm -rf build build-san
 
 -include $(OBJ:.o=.d) $(UNIT:=.d)
-.PHONY: all check check-layers check-unit check-zdtm check-real clean install unit zdtm real
+.PHONY: all check check-attack check-layers check-unit check-zdtm check-real clean install unit zdtm real
 .SECONDARY:

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* kill_at.c - preloaded into ckpt: dies by SIGKILL right after the N-th call that concerns a tracee.
+ *
+ * KILL_AT=N; 0: never, but the number of such calls is written to KILL_COUNT at the end.
+ */
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/ptrace.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static long calls, last;
+
+static void __attribute__((constructor)) begin(void)
+{
+	const char *at = getenv("KILL_AT");
+
+	last = at ? atol(at) : 0;
+}
+
+static void __attribute__((destructor)) end(void)
+{
+	const char *path = getenv("KILL_COUNT");
+	FILE *f = path ? fopen(path, "w") : NULL;
+
+	if (f) {
+		fprintf(f, "%ld\n", calls);
+		fclose(f);
+	}
+}
+
+static void count(void)
+{
+	if (__atomic_add_fetch(&calls, 1, __ATOMIC_SEQ_CST) == last)
+		kill(getpid(), SIGKILL);
+}
+
+#define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
+
+long ptrace(enum __ptrace_request request, ...)
+{
+	long pid, addr, data, r;
+	va_list ap;
+
+	va_start(ap, request);
+	pid = va_arg(ap, pid_t);
+	addr = va_arg(ap, long);
+	data = va_arg(ap, long);
+	va_end(ap);
+	r = REAL(ptrace)(request, pid, addr, data);
+	count();
+	return r;
+}
+
+ssize_t process_vm_readv(pid_t pid, const struct iovec *local, unsigned long n, const struct iovec *remote,
+			 unsigned long m, unsigned long flags)
+{
+	ssize_t r = REAL(process_vm_readv)(pid, local, n, remote, m, flags);
+
+	count();
+	return r;
+}
+
+ssize_t process_vm_writev(pid_t pid, const struct iovec *local, unsigned long n, const struct iovec *remote,
+			  unsigned long m, unsigned long flags)
+{
+	ssize_t r = REAL(process_vm_writev)(pid, local, n, remote, m, flags);
+
+	count();
+	return r;
+}
+
+ssize_t pwrite(int fd, const void *buf, size_t len, off_t at)
+{
+	ssize_t r = REAL(pwrite)(fd, buf, len, at);
+
+	count();
+	return r;
+}
+
+pid_t wait4(pid_t pid, int *status, int options, struct rusage *usage)
+{
+	pid_t r = REAL(wait4)(pid, status, options, usage);
+
+	if (r > 0)
+		count();
+	return r;
+}
