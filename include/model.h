@@ -72,7 +72,8 @@ struct process {
 
 	/* Dump only. */
 	int dir, pidfd;		/* /proc/PID, and a pidfd */
-	struct proc_stat stat;	/* before the freeze; of a zombie: all there is */
+	struct proc_stat stat;	/* before the freeze; of a zombie: all there is, with */
+	struct proc_status status;
 	bool zombie;
 	struct remote_site site;
 	struct proc_vma *vmas;
@@ -125,6 +126,8 @@ void early_look(struct tree *tree);
 
 /* Where calls can be made from in this address space: fills p->site from
  * p->vmas. -ENOENT: no vdso or no rt_sigreturn to be found; -ENOSPC: no memory
- * below the stack pointer. The search may be made before the freeze. */
+ * below the stack pointer. The search may be made before the freeze, and what
+ * it found does not hold any more after an execve. */
 int site_find(struct arena *a, struct process *p);
+bool site_holds(const struct process *p);
 int site_dead_memory(struct process *p);

@@ -81,12 +81,9 @@ static int fill_process(struct dump *d, struct process *p)
 
 static int add_zombie(struct tree_writer *w, struct process *p)
 {
-	struct proc_status status;
 	Creds *creds;
-	int r = proc_read_status(w->d->mem, p->dir, &status);
+	int r = creds_from_status(w->d->mem, &p->status, &creds);
 
-	if (r == 0)
-		r = creds_from_status(w->d->mem, &status, &creds);
 	if (r == 0)
 		r = add_creds(w, creds, &p->image->creds);
 	if (r < 0)

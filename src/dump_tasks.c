@@ -107,7 +107,7 @@ static int quiet_signal(const struct proc_status *s)
 static int create_remote(struct dump *d, struct process *p)
 {
 	struct task *first = leader(p);
-	int r = p->site.restorer ? 0 : site_find(d->mem, p);
+	int r = site_holds(p) ? 0 : site_find(d->mem, p);
 
 	if (r == 0)
 		r = site_dead_memory(p);

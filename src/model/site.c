@@ -46,6 +46,18 @@ static unsigned likely(const struct proc_vma *v)
 	return 1;
 }
 
+bool site_holds(const struct process *p)
+{
+	unsigned char here[16];
+	struct arch_vdso vdso;
+
+	return p->site.restorer && arch_vdso(&vdso) == 0 &&
+	       memory_read(p->pid, RPTR(p->site.syscall_ret), here, 8) == 0 &&
+	       memcmp(here, vdso.code + vdso.syscall_ret, 8) == 0 &&
+	       memory_read(p->pid, RPTR(p->site.restorer), here, sizeof(here)) == 0 &&
+	       arch_find_restorer(here, sizeof(here)) == 0;
+}
+
 int site_find(struct arena *a, struct process *p)
 {
 	unsigned char *buf = arena_zalloc(a, SEARCH_STEP);

@@ -249,6 +249,9 @@ static void drop_task(struct task *t)
 	close(t->dir);
 	tracee_free(t->tracee);
 	t->tracee = NULL;
+	/* Its parent is stopped and does not reap it: not to be found again as new. */
+	if (p->n_tasks == 0 && proc_read_stat(t->tree->mem, p->dir, &p->stat) == 0)
+		p->zombie = p->stat.state == 'Z' && p->stat.threads <= 1;
 }
 
 static bool in_vfork(struct tree *tree, const struct task *t)
@@ -330,7 +333,8 @@ static int settle_ends(struct tree *tree, const struct where *at)
 				continue;
 		}
 		/* Its zombie was reaped, or its parent is gone and it has a new one. */
-		if (p->zombie && proc_read_stat(tree->mem, p->dir, &p->stat) < 0)
+		if (p->zombie && (proc_read_stat(tree->mem, p->dir, &p->stat) < 0 ||
+				  proc_read_status(tree->mem, p->dir, &p->status) < 0))
 			continue;
 		p->index = (uint32_t)kept;
 		tree->list[kept++] = p;
