@@ -32,6 +32,8 @@ struct file_facts {
 	void *tree;
 	/* Which description does descriptor fd of this process refer to: its id, 0 if none or not known. */
 	uint32_t (*description_of)(const struct file_facts *f, int fd);
+	/* A process and descriptor that refer to the description of this id; false: there are not so many. */
+	bool (*sight_of)(const struct file_facts *f, uint32_t id, pid_t *pid, int *fd);
 };
 
 struct file_kind {
@@ -61,6 +63,11 @@ struct file_kind {
 	 * has just these: O_RDONLY and O_WRONLY of a pipe, in this order. A pipe
 	 * end opened again by open() shows O_LARGEFILE in F_GETFL; these do not. */
 	int (*pair)(struct opener *o, const FileObject *obj, int ret[2]);
+
+	/* Optional: in the process, before descriptors have their final numbers:
+	 * descriptions are at source[id], and all that number() tells is free. */
+	int (*watch)(struct opener *o, const FileObject *obj, int fd, const int *source);
+	int64_t (*number)(const FileObject *obj, size_t i);	/* -1: no more than i */
 
 	/* Optional: in the process, when all descriptors have their final numbers. */
 	int (*link)(struct opener *o, const FileObject *obj, int fd);

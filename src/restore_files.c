@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* restore_files.c - descriptor tables: each process gets its own, in order.
  *
- * First all that need one leave the common table, which still holds every
- * description; then they put descriptors in place and close what is not theirs.
+ * First all that need one leave the common table, so that each has a copy that
+ * holds every description; then they put descriptors in place and close what
+ * is not theirs.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -75,8 +76,9 @@ static int place_descriptors(struct restore *r, struct process *p)
 	return 0;
 }
 
-/* What needs final numbers: an epoll remembers file and number together. */
-static int link_descriptors(struct restore *r, struct process *p)
+/* What needs descriptions under other numbers than those they have in the end,
+ * or just under these (final). */
+static int link_descriptors(struct restore *r, struct process *p, bool final)
 {
 	struct where at = { .phase = r->at.phase, .pid = p->pid, .fd = -1 };
 	auto_(opener_freep) struct opener *o = opener_task(&at, leader(p)->tracee, r->stub.room);
@@ -89,13 +91,14 @@ static int link_descriptors(struct restore *r, struct process *p)
 		const struct file_kind *kind = file_kind_by_tag(object->kind_case);
 		int err;
 
-		if (!kind->link || r->linked[s->description])
+		if ((final ? !kind->link : !kind->watch) || r->linked[s->description])
 			continue;
 		at.fd = (int)s->fd;
 		at.kind = kind->name;
 		r->linked[s->description] = true;
 		opener_reset(o);
-		err = kind->link(o, object, (int)s->fd);
+		err = final ? kind->link(o, object, (int)s->fd) :
+			      kind->watch(o, object, r->source[s->description], r->source);
 		if (err < 0)
 			return err;
 	}
@@ -114,7 +117,10 @@ int restore_files(struct restore *r)
 
 		if (err < 0)
 			return err;
-		if (!p->zombie && sharers(r, p, &first) && first == p)
+		if (p->zombie || !sharers(r, p, &first) || first != p)
+			continue;
+		err = link_descriptors(r, p, false);
+		if (err == 0)
 			err = place_descriptors(r, p);
 	}
 	if (err == 0)
@@ -123,7 +129,7 @@ int restore_files(struct restore *r)
 		const struct process *first = NULL;
 
 		if (err == 0 && !p->zombie && sharers(r, p, &first) && first == p)
-			err = link_descriptors(r, p);
+			err = link_descriptors(r, p, true);
 	}
 	if (err == 0)
 		restore_close_sources(r);

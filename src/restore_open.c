@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -17,26 +18,48 @@
 
 #define SETTABLE (O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME | O_ASYNC)
 
+static int claim(struct restore *r, int64_t number)
+{
+	if (number >= (int64_t)r->n_used_fd)
+		return fail(&r->at, 0, "descriptor %" PRId64 " is above ckpt's own limit of %zu (RLIMIT_NOFILE)",
+			    number, r->n_used_fd);
+	r->used_fd[number] = true;
+	return 0;
+}
+
+static int claim_for_watch(struct restore *r, const FileObject *o)
+{
+	const struct file_kind *kind = o ? file_kind_by_tag(o->kind_case) : NULL;
+	int err = 0;
+
+	for (size_t i = 0; err == 0 && kind && kind->number; i++) {
+		int64_t number = kind->number(o, i);
+
+		if (number < 0)
+			break;
+		err = claim(r, number);
+	}
+	return err;
+}
+
 static int note_used(struct restore *r)
 {
 	struct rlimit limit;
+	int err = 0;
 
 	getrlimit(RLIMIT_NOFILE, &limit);
 	r->n_used_fd = (size_t)limit.rlim_cur;
 	r->used_fd = arena_zalloc(r->mem, r->n_used_fd + 1);
 	if (!r->used_fd)
 		return fail(&r->at, ENOMEM, "descriptors");
-	for (size_t i = 1; i < r->ck.n_file_ids; i++) {
+	for (size_t i = 1; err == 0 && i < r->ck.n_file_ids; i++) {
 		const DescriptorTable *t = r->ck.tables[i];
 
-		for (size_t j = 0; t && j < t->n_slots; j++) {
-			if (t->slots[j]->fd >= r->n_used_fd)
-				return fail(&r->at, 0, "descriptor %u is above ckpt's own limit of %zu (RLIMIT_NOFILE)",
-					    t->slots[j]->fd, r->n_used_fd);
-			r->used_fd[t->slots[j]->fd] = true;
-		}
+		err = claim_for_watch(r, r->ck.objects[i]);
+		for (size_t j = 0; err == 0 && t && j < t->n_slots; j++)
+			err = claim(r, t->slots[j]->fd);
 	}
-	return 0;
+	return err;
 }
 
 /* Move fd to a number that nobody needs and that is not open here. */

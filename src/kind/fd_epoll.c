@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* fd_epoll.c - epoll(7): what is watched, by descriptor number. */
+/* fd_epoll.c - epoll(7): what is watched, by description and the number it was added under.
+ *
+ * The number need not name the description any more, and need not have done so
+ * in this process: an epoll drops an item when the description goes, not the number.
+ */
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
@@ -79,19 +83,31 @@ static bool same_inode(const struct file_facts *f, const struct watch *w)
 	return st.st_ino == w->ino && st.st_dev == makedev(w->dev >> 20, w->dev & 0xfffff);
 }
 
-/* Does the number still name what is watched? Anonymous inodes are all the
- * same one, so the kernel is asked first (kcmp(2), since 4.13). */
-static bool is_live(const struct file_facts *f, const struct watch *w)
+/* Does this descriptor refer to what is watched? Anonymous inodes are all the
+ * same one, so the kernel is asked (kcmp(2), since 4.13). */
+static bool is_watched(const struct file_facts *f, const struct watch *w, pid_t pid, int fd)
 {
 	struct kcmp_epoll_slot slot = { .efd = f->fd, .tfd = w->fd, .toff = w->nth };
-	long r;
+	long r = syscall(SYS_kcmp, pid, f->pid, KCMP_EPOLL_TFD, fd, &slot);
 
-	if (!f->description_of(f, w->fd))
-		return false;
-	r = syscall(SYS_kcmp, f->pid, f->pid, KCMP_EPOLL_TFD, w->fd, &slot);
 	if (r < 0 && (errno == ENOSYS || errno == EINVAL || errno == EPERM || errno == EOPNOTSUPP))
-		return same_inode(f, w);
+		return pid == f->pid && fd == w->fd && same_inode(f, w);
 	return r == 0;
+}
+
+/* Most likely what the number names; else any description of the tree. 0: none. */
+static uint32_t watched(const struct file_facts *f, const struct watch *w)
+{
+	uint32_t id = f->description_of(f, w->fd);
+	pid_t pid;
+	int fd;
+
+	if (id && is_watched(f, w, f->pid, w->fd))
+		return id;
+	for (id = 1; f->sight_of(f, id, &pid, &fd); id++)
+		if (is_watched(f, w, pid, fd))
+			return id;
+	return 0;
 }
 
 static bool epoll_is(const struct file_facts *f)
@@ -111,11 +127,11 @@ static void check_watches(const struct file_facts *f, struct obstacles *list)
 		return;
 	}
 	for (size_t i = 0; i < n; i++)
-		if (!is_live(f, &w[i]))
+		if (!watched(f, &w[i]))
 			obstacle(list, "fd.epoll-stale", AT_FD(f->pid, f->fd),
 				 "Let the program remove a descriptor from the epoll (EPOLL_CTL_DEL) before it closes it.",
-				 "the epoll watches a file by the number %d, which is closed or "
-				 "names another file in process %d", w[i].fd, f->pid);
+				 "the epoll watches, as number %d, a file that no process of the tree has open",
+				 w[i].fd);
 }
 
 static void epoll_check(const struct file_facts *f, struct obstacles *list)
@@ -149,7 +165,7 @@ static int epoll_dump(const struct file_facts *f, const struct where *at, FileOb
 			return fail(at, -ENOMEM, "no memory");
 		*slot = item;
 		item->fd = w[i].fd;
-		item->description = f->description_of(f, w[i].fd);
+		item->description = watched(f, &w[i]);
 		item->events = w[i].events;
 		item->data = w[i].data;
 	}
@@ -218,18 +234,33 @@ static int add_spent(struct opener *o, int epfd, const EpollItem *item)
 	return r ? 0 : control(o, epfd, EPOLL_CTL_MOD, item, item->events);
 }
 
-static int epoll_link(struct opener *o, const FileObject *obj, int fd)
+static int add(struct opener *o, int epfd, const EpollItem *item, int source)
+{
+	long r = source == (int)item->fd ? 0 : opener_call(o, SYS_dup3, source, item->fd, O_CLOEXEC);
+
+	if (r < 0)
+		return opener_fail(o, r, "open descriptor %u for a moment", item->fd);
+	return is_spent(item) ? add_spent(o, epfd, item) : control(o, epfd, EPOLL_CTL_ADD, item, item->events);
+}
+
+/* What is put at the number stays there until the process's own descriptors come. */
+static int epoll_watch(struct opener *o, const FileObject *obj, int fd, const int *source)
 {
 	const Epoll *ep = obj->epoll;
 	int r = epoll_ready(opener_where(o), obj, NULL);
 
 	for (size_t i = 0; i < ep->n_items && r >= 0; i++)
 		if (is_spent(ep->items[i]))
-			r = add_spent(o, fd, ep->items[i]);
+			r = add(o, fd, ep->items[i], source[ep->items[i]->description]);
 	for (size_t i = 0; i < ep->n_items && r >= 0; i++)
 		if (!is_spent(ep->items[i]))
-			r = control(o, fd, EPOLL_CTL_ADD, ep->items[i], ep->items[i]->events);
+			r = add(o, fd, ep->items[i], source[ep->items[i]->description]);
 	return r;
+}
+
+static int64_t epoll_number(const FileObject *obj, size_t i)
+{
+	return i < obj->epoll->n_items ? (int64_t)obj->epoll->items[i]->fd : -1;
 }
 
 const struct file_kind epoll_kind = {
@@ -240,5 +271,6 @@ const struct file_kind epoll_kind = {
 	.dump	= epoll_dump,
 	.ready	= epoll_ready,
 	.open	= epoll_open,
-	.link	= epoll_link,
+	.watch	= epoll_watch,
+	.number	= epoll_number,
 };

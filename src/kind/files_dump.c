@@ -37,6 +37,17 @@ static uint32_t description_of(const struct file_facts *facts, int fd)
 	return 0;
 }
 
+static bool sight_of(const struct file_facts *facts, uint32_t id, pid_t *pid, int *fd)
+{
+	struct files *f = facts->tree;
+
+	if (id == 0 || id > f->n)
+		return false;
+	*pid = f->list[id - 1]->facts.pid;
+	*fd = f->list[id - 1]->facts.fd;
+	return true;
+}
+
 static pid_t pgrp_in_tree(void *tree, pid_t pgid)
 {
 	struct files *f = tree;
@@ -59,6 +70,7 @@ static int borrow(struct files *f, struct file *file)
 	facts->tree = f;
 	facts->pgrp_in_tree = pgrp_in_tree;
 	facts->description_of = description_of;
+	facts->sight_of = sight_of;
 	facts->has_reader = file->object->has_reader;
 	facts->has_writer = file->object->has_writer;
 	if (!facts->fs_magic && fstatfs(facts->ours, &fs) == 0)

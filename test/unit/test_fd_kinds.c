@@ -91,6 +91,15 @@ static uint32_t number_as_id(const struct file_facts *f, int fd)
 	return fcntl(fd, F_GETFD) < 0 ? 0 : fd + 100;
 }
 
+static bool nothing_else(const struct file_facts *f, uint32_t id, pid_t *pid, int *fd)
+{
+	(void)f;
+	(void)id;
+	(void)pid;
+	(void)fd;
+	return false;
+}
+
 static pid_t no_group(void *tree, pid_t pgid)
 {
 	(void)tree;
@@ -109,7 +118,7 @@ static struct file_facts facts_of(struct fixture *x, int fd)
 	struct file_facts f = {
 		.mem = x->mem, .pid = getpid(), .fd = fd, .ours = fd,
 		.has_reader = true, .has_writer = true,
-		.pgrp_in_tree = no_group, .description_of = number_as_id,
+		.pgrp_in_tree = no_group, .description_of = number_as_id, .sight_of = nothing_else,
 	};
 	struct statfs fs;
 	char *link;
@@ -724,6 +733,16 @@ static void watch(int ep, int fd, uint32_t events, uint64_t data)
 	assert_int_equal(epoll_ctl(ep, EPOLL_CTL_ADD, fd, &ev), 0);
 }
 
+/* With ids as description_of() gives them here. */
+static int watch_again(struct fixture *x, const struct dumped *d, int ep)
+{
+	int source[1100];
+
+	for (int i = 0; i < 1000; i++)
+		source[100 + i] = i;
+	return d->kind->watch(x->self, d->obj, ep, source);
+}
+
 static void epoll(void **state)
 {
 	struct fixture *x = *state;
@@ -741,7 +760,7 @@ static void epoll(void **state)
 	for (size_t i = 0; i < 3; i++)
 		assert_int_equal(d.obj->epoll->items[i]->description, d.obj->epoll->items[i]->fd + 100);
 	ep2 = again(x, &d, -1);
-	assert_int_equal(d.kind->link(x->self, d.obj, ep2), 0);
+	assert_int_equal(watch_again(x, &d, ep2), 0);
 	assert_string_equal(watched(x, ep), watched(x, ep2));
 
 	/* One shot fires once; then it is spent here and, restored, there. */
@@ -751,7 +770,7 @@ static void epoll(void **state)
 	close(ep2);
 	d = dump(x, ep, "epoll");
 	ep2 = again(x, &d, -1);
-	assert_int_equal(d.kind->link(x->self, d.obj, ep2), 0);
+	assert_int_equal(watch_again(x, &d, ep2), 0);
 	assert_string_equal(watched(x, ep), watched(x, ep2));
 	assert_int_equal(epoll_wait(ep2, &ev, 1, 0), 0);
 	close(p[0]);	/* the error would fire an armed one */
@@ -783,7 +802,7 @@ static void epoll_spent_idle(void **state)
 	assert_int_equal(read(p[0], &c, 1), 1);
 	d = dump(x, ep, "epoll");
 	ep2 = again(x, &d, -1);
-	assert_int_equal(d.kind->link(x->self, d.obj, ep2), 0);
+	assert_int_equal(watch_again(x, &d, ep2), 0);
 	assert_int_equal(write(p[1], "x", 1), 1);
 	assert_int_equal(epoll_wait(ep2, &ev, 1, 0), 0);
 	ev = (struct epoll_event){ .events = EPOLLIN, .data.u64 = 78 };
@@ -829,12 +848,13 @@ static void epoll_broken(void **state)
 	watch(ep, e, EPOLLIN, 1);
 	d = dump(x, ep, "epoll");
 	close(e);
-	assert_int_equal(d.kind->link(x->self, d.obj, ep), -EBADF);
+	assert_int_equal(watch_again(x, &d, ep), -EBADF);
 	d.obj->epoll->items[0]->fd = ep;	/* itself */
-	assert_int_equal(d.kind->link(x->self, d.obj, ep), -EINVAL);
+	d.obj->epoll->items[0]->description = ep + 100;
+	assert_int_equal(watch_again(x, &d, ep), -EINVAL);
 	d.obj->epoll->items[0]->fd = UINT32_MAX;
 	assert_true(ready(&d) < 0);
-	assert_true(d.kind->link(x->self, d.obj, ep) < 0);
+	assert_true(watch_again(x, &d, ep) < 0);
 	d.obj->epoll->items[0]->fd = 1;
 	d.obj->epoll->items[0]->description = 0;
 	assert_true(ready(&d) < 0);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* obst_epoll_stale.c - obstacle: an epoll that watches a pipe of which only another process has a descriptor. */
-/* zdtm: obstacle=fd.epoll-stale */
+/* fd_epoll_elsewhere.c - an epoll that watches a pipe of which only another process has a descriptor. */
 #include <sys/epoll.h>
 #include <sys/syscall.h>
 #include "obst.h"
