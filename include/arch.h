@@ -58,7 +58,10 @@ size_t arch_frame_size(size_t area);
 size_t arch_frame_area(const void *xstate, size_t len, size_t plain);
 
 int arch_get_xstate(struct tracee *t, void *buf, size_t max, size_t *ret_len);
-int arch_set_xstate(struct tracee *t, const void *buf, size_t len);
+int arch_set_xstate(struct tracee *t, const void *buf, size_t len);	/* zero bytes at its end may be missing */
+
+/* What of an xstate is to be kept: all but zero bytes at its end. */
+size_t arch_xstate_used(const void *buf, size_t len);
 
 /* What no ptrace request can do: the task under restore does it itself, in
  * code of the stub. Before its registers are set. */

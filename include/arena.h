@@ -16,6 +16,9 @@ struct arena *arena_new(void);
 void arena_free(struct arena *a);	/* NULL is fine */
 static inline void arena_freep(struct arena **a) { arena_free(*a); }
 
+/* An arena that is freed with `a`: for a thread that works for the owner of a. */
+struct arena *arena_child(struct arena *a);
+
 void *arena_zalloc(struct arena *a, size_t size);
 void *arena_memdup(struct arena *a, const void *from, size_t size);
 char *arena_strdup(struct arena *a, const char *s);

@@ -29,6 +29,11 @@ struct dump {
 int dump_collect(struct dump *d);
 int dump_task_state(struct dump *d);
 
+/* dump_slices.c: call look() for every task, by several threads: it may read
+ * /proc and ask from outside, allocate in `a` and add to `list`. */
+typedef int look_fn(struct arena *a, struct task *t, struct obstacles *list);
+int dump_each_task(struct dump *d, look_fn *look);
+
 /* dump_check.c: obstacles that these facts make. */
 int dump_check(struct dump *d);
 

@@ -56,7 +56,9 @@ struct task {
 	struct proc_stat stat;
 	struct proc_status status;
 	void *xstate;
-	size_t xstate_len;
+	size_t xstate_len;	/* of the regset */
+	size_t xstate_used;	/* up to the last byte that is not zero */
+	bool dispatch;		/* syscall user dispatch is on */
 	bool silent;		/* no remote calls: an obstacle forbids them */
 	struct answer asked[PART_MAX];
 };

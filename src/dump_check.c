@@ -136,11 +136,12 @@ static int check_plan(struct dump *d)
 	return r < 0 ? fail(&d->at, r, "cannot plan the tree") : check_dead_leaders(d, &plan);
 }
 
-static void check_task(struct dump *d, struct task *t)
+static int check_task(struct arena *a, struct task *t, struct obstacles *list)
 {
 	for (const struct task_part *const *part = task_parts; *part; part++)
 		if ((*part)->check && (!(*part)->leader_only || t == leader(t->process)))
-			(*part)->check(d->mem, t, &d->obstacles);
+			(*part)->check(a, t, list);
+	return 0;
 }
 
 int dump_check(struct dump *d)
@@ -151,11 +152,7 @@ int dump_check(struct dump *d)
 	r = check_plan(d);
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(shared); i++)
 		r = check_shared(d, &shared[i]);
-	EACH_PROCESS(p, &d->tree) {
-		if (r < 0 || p->zombie)
-			continue;
-		EACH_TASK(t, p)
-			check_task(d, t);
-	}
+	if (r == 0)
+		r = dump_each_task(d, check_task);
 	return r < 0 ? r : files_check(d->files, &d->at, &d->obstacles);
 }

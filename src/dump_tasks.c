@@ -10,52 +10,64 @@
 #include "dump_state.h"
 #include "task_part.h"
 
-static int collect_task(struct dump *d, struct task *t)
+/* What only the tracing thread can ask for. */
+static int collect_task(struct dump *d, struct task *t, void *xstate)
 {
-	struct process *p = t->process;
 	int r;
 
 	d->at.pid = t->tid;
 	t->image = ARENA_MSG(d->mem, Task, task);
-	t->xstate = arena_zalloc(d->mem, d->xstate_max);
-	if (!t->image || !t->xstate)
+	if (!t->image)
 		return fail(&d->at, ENOMEM, "task");
-	r = arch_get_xstate(t->tracee, t->xstate, d->xstate_max, &t->xstate_len);
+	r = arch_get_xstate(t->tracee, xstate, d->xstate_max, &t->xstate_len);
 	if (r < 0)
 		return fail(&d->at, r, "cannot read the vector registers");
+	t->xstate_used = arch_xstate_used(xstate, t->xstate_len);
+	t->xstate = arena_memdup(d->mem, xstate, MAX(d->xstate_plain, t->xstate_used));
+	if (!t->xstate)
+		return fail(&d->at, ENOMEM, "task");
+	t->dispatch = tracee_dispatch_on(t->tracee);
 	r = tracee_leave_section(t->tracee);
-	if (r < 0)
-		return fail(&d->at, r, "cannot look for a restartable sequence");
-	r = proc_read_status(d->mem, t->dir, &t->status);
+	return r < 0 ? fail(&d->at, r, "cannot look for a restartable sequence") : 0;
+}
+
+/* What /proc tells, and what can be asked from outside. */
+static int read_facts(struct arena *a, struct task *t, struct obstacles *list)
+{
+	struct process *p = t->process;
+	struct where at = { .phase = "collect", .pid = t->tid, .fd = -1 };
+	int r = proc_read_status(a, t->dir, &t->status);
+
+	(void)list;
 	if (r == 0 && t == leader(p))
-		r = proc_read_stat(d->mem, p->dir, &t->stat);
+		r = proc_read_stat(a, p->dir, &t->stat);
 	if (r < 0)
-		return fail(&d->at, r, "cannot read its state from /proc");
-	errno = 0;
+		return fail(&at, r, "cannot read its state from /proc");
 	t->stat.nice = getpriority(PRIO_PROCESS, (id_t)t->tid);
 	if (t->status.n_nspid) {
 		t->tracee->ns_tid = t->status.nspid[t->status.n_nspid - 1];
 		t->tracee->ns_tgid = t->status.nstgid[t->status.n_nspid - 1];
 	}
-	return 0;
+	if (t != leader(p))
+		return 0;
+	p->stat = t->stat;
+	return mm_collect(a, p, &at);
 }
 
-static int collect_process(struct dump *d, struct process *p)
+static int collect_tasks(struct dump *d)
 {
-	p->image = ARENA_MSG(d->mem, Process, process);
-	if (!p->image)
-		return fail(&d->at, ENOMEM, "process");
-	if (p->zombie)
-		return 0;
-	EACH_TASK(t, p) {
-		int r = collect_task(d, t);
+	void *xstate = arena_zalloc(d->mem, d->xstate_max);
+	int r = xstate ? 0 : fail(&d->at, ENOMEM, "tasks");
 
-		if (r < 0)
-			return r;
+	EACH_PROCESS(p, &d->tree) {
+		p->image = ARENA_MSG(d->mem, Process, process);
+		if (!p->image)
+			return fail(&d->at, ENOMEM, "process");
+		EACH_TASK(t, p)
+			if (r == 0)
+				r = collect_task(d, t, xstate);
 	}
-	d->at.pid = p->pid;
-	p->stat = leader(p)->stat;
-	return mm_collect(d->mem, p, &d->at);
+	return r < 0 ? r : dump_each_task(d, read_facts);
 }
 
 /* Where a child hung when it was listed may not be where it hangs now. */
@@ -69,13 +81,10 @@ static void find_parents(struct tree *tree)
 
 int dump_collect(struct dump *d)
 {
-	int r = 0;
+	int r = collect_tasks(d);
 
-	EACH_PROCESS(p, &d->tree) {
-		r = collect_process(d, p);
-		if (r < 0)
-			return r;
-	}
+	if (r < 0)
+		return r;
 	find_parents(&d->tree);
 	d->at.pid = 0;
 	r = files_collect(d->files, &d->at);
@@ -85,7 +94,7 @@ int dump_collect(struct dump *d)
 /* A task that may not, or cannot, be made to call: it is in the list already. */
 static bool is_silent(const struct task *t)
 {
-	return t->status.seccomp || (t->tracee->regs.cs & 0xffff) != 0x33 || tracee_dispatch_on(t->tracee);
+	return t->status.seccomp || (t->tracee->regs.cs & 0xffff) != 0x33 || t->dispatch;
 }
 
 /* The end of a batch must not be seen by the program: a signal that is

@@ -4,6 +4,7 @@
 #include <cpuid.h>
 #include <elf.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ptrace.h>
 #include <sys/uio.h>
@@ -14,6 +15,7 @@
 #include "tracee.h"
 #include "xstate.h"
 
+#define XSTATE_HEADER_END 576
 #define TLS_FIRST 12		/* GDT_ENTRY_TLS_MIN of asm/segment.h */
 #define TLS_ENTRIES 3
 #ifndef PTRACE_GET_THREAD_AREA
@@ -35,9 +37,29 @@ int arch_get_xstate(struct tracee *t, void *buf, size_t max, size_t *ret_len)
 
 int arch_set_xstate(struct tracee *t, const void *buf, size_t len)
 {
-	struct iovec iov = { (void *)(uintptr_t)buf, len };
+	size_t max = arch_xstate_max(), whole = 0;
+	autofree unsigned char *area = calloc(1, max);
+	struct iovec iov = { area, max };
+	int r = area ? arch_get_xstate(t, area, max, &whole) : -ENOMEM;
 
+	if (r < 0)
+		return r;
+	if (len > whole)
+		return -EINVAL;
+	memcpy(area, buf, len);
+	memset(area + len, 0, whole - len);
+	iov.iov_len = whole;
 	return ptrace(PTRACE_SETREGSET, t->tid, NT_X86_XSTATE, &iov) < 0 ? -errno : 0;
+}
+
+size_t arch_xstate_used(const void *buf, size_t len)
+{
+	const unsigned char *p = buf;
+
+	/* The legacy area and the header are always there. */
+	while (len > XSTATE_HEADER_END && !p[len - 1])
+		len--;
+	return len;
 }
 
 static void desc_to_words(const struct user_desc *d, uint32_t word[4])

@@ -24,6 +24,7 @@ struct arena {
 	struct block *blocks;
 	char *free;		/* in the newest chunk */
 	size_t left;
+	struct arena *children, *sibling;
 };
 
 struct arena *arena_new(void)
@@ -31,10 +32,27 @@ struct arena *arena_new(void)
 	return calloc(1, sizeof(struct arena));
 }
 
+struct arena *arena_child(struct arena *a)
+{
+	struct arena *child = arena_new();
+
+	if (child) {
+		child->sibling = a->children;
+		a->children = child;
+	}
+	return child;
+}
+
 void arena_free(struct arena *a)
 {
 	if (!a)
 		return;
+	while (a->children) {
+		struct arena *child = a->children;
+
+		a->children = child->sibling;
+		arena_free(child);
+	}
 	while (a->blocks) {
 		struct block *b = a->blocks;
 

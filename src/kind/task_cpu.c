@@ -17,7 +17,7 @@ static void check(struct arena *a, struct task *t, struct obstacles *list)
 	if ((t->tracee->regs.cs & 0xffff) != 0x33)
 		obstacle(list, "task.32bit", AT_PID(t->tid), "Only 64-bit programs can be saved.",
 			 "the task runs 32-bit code");
-	if (tracee_dispatch_on(t->tracee))
+	if (t->dispatch)
 		obstacle(list, "task.dispatch", AT_PID(t->tid), "Turn syscall user dispatch off in the program.",
 			 "the task has syscall user dispatch on, which cannot be saved yet");
 }
@@ -33,7 +33,7 @@ static int take(struct arena *a, struct task *t, const struct answer *from, stru
 		return -ENOMEM;
 	arch_regs_to_message(&t->tracee->regs, m->regs);
 	m->xstate.data = t->xstate;
-	m->xstate.len = t->xstate_len;
+	m->xstate.len = t->xstate_used;
 	r = calls_interrupted(a, t, list, &m->call);
 	return r < 0 ? r : arch_get_tls(a, t->tracee, &m->tls, &m->n_tls);
 }

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* dump_slices.c - the tasks of a frozen tree, looked at by a few threads.
+ *
+ * Each takes a slice of them, with memory and a list of obstacles of its own;
+ * the lists are joined in the order of the tasks. Nothing here may trace.
+ */
+#include <errno.h>
+
+#include "cleanup.h"
+#include "dump_state.h"
+#include "pool.h"
+
+#define SLICE_TASKS 8
+
+struct slice {
+	struct arena *mem;
+	struct task *tasks[SLICE_TASKS];
+	size_t n;
+	struct obstacles obstacles;
+};
+
+struct slices {
+	struct slice *list;
+	size_t n;
+	look_fn *look;
+};
+
+static int add_task(struct dump *d, struct slices *all, struct task *t)
+{
+	struct slice *s = all->n ? &all->list[all->n - 1] : NULL;
+
+	if (!s || s->n == SLICE_TASKS) {
+		s = ARENA_ADD(d->mem, all->list, all->n);
+		if (!s)
+			return -ENOMEM;
+		s->mem = s->obstacles.mem = arena_child(d->mem);
+		if (!s->mem)
+			return -ENOMEM;
+	}
+	s->tasks[s->n++] = t;
+	return 0;
+}
+
+static int work(void *context, size_t i)
+{
+	struct slices *all = context;
+	struct slice *s = &all->list[i];
+	int r = 0;
+
+	for (size_t j = 0; j < s->n && r == 0; j++)
+		r = all->look(s->mem, s->tasks[j], &s->obstacles);
+	return r;
+}
+
+int dump_each_task(struct dump *d, look_fn *look)
+{
+	struct slices all = { .look = look };
+	int r = 0;
+
+	EACH_PROCESS(p, &d->tree)
+		EACH_TASK(t, p)
+			if (r == 0)
+				r = add_task(d, &all, t);
+	if (r == 0)
+		r = pool_each(all.n, pool_threads(), work, &all);
+	for (size_t i = 0; i < all.n; i++)
+		for (size_t j = 0; j < all.list[i].obstacles.n; j++) {
+			struct obstacle *o = ARENA_ADD(d->mem, d->obstacles.list, d->obstacles.n);
+
+			if (!o)
+				return -ENOMEM;
+			*o = all.list[i].obstacles.list[j];
+		}
+	return r;
+}
