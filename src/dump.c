@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* dump.c - the story of a dump. */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <time.h>
@@ -11,6 +13,32 @@
 #include "dump_state.h"
 #include "io.h"
 #include "task_part.h"
+
+#define RESERVE_FROM (16u << 20)
+
+/* A line "Key:  N kB" of /proc/PID/status, in bytes. */
+static uint64_t status_bytes(const char *text, const char *key)
+{
+	const char *at = strstr(text, key);
+
+	return at ? strtoull(at + strlen(key), NULL, 10) * 1024 : 0;
+}
+
+/* Have room for the pages before anybody stands still: where images are in
+ * memory, making the file's pages costs as much as filling them. Only a guess:
+ * the file gets its true size at the commit, and whether the disk is full is
+ * said by the writes. */
+static void reserve_pages(struct dump *d)
+{
+	uint64_t bytes = 0;
+	char *text;
+
+	EACH_PROCESS(p, &d->tree)
+		if (!p->zombie && io_slurp(d->mem, p->dir, "status", 65536, &text, NULL) == 0)
+			bytes += status_bytes(text, "\nRssAnon:") + status_bytes(text, "\nVmSwap:");
+	if (bytes >= RESERVE_FROM && fallocate(d->pages_fd, 0, 0, (off_t)bytes) < 0)
+		say(SAY_DEBUG, &d->at, "no room reserved for %llu bytes of pages", (unsigned long long)bytes);
+}
 
 /* Before anything is stopped: look at the tree, find what takes time to find,
  * open the files that the images go to. */
@@ -36,6 +64,8 @@ static int survey(struct dump *d)
 		return fail(&d->at, 0, "the directory holds a checkpoint already; --overwrite replaces it");
 	if (r == 0)
 		r = image_pages_create(d->writer, &d->pages_fd);
+	if (r == 0)
+		reserve_pages(d);
 	return r < 0 ? fail(&d->at, r, "cannot write to the images directory%s%s", why ? ": " : "", why ? why : "") : 0;
 }
 
@@ -88,6 +118,10 @@ static int release(struct dump *d)
 static int commit(struct dump *d)
 {
 	int r = d->opt->dry_run ? 0 : dump_write(d);
+
+	/* Less may have come than room was reserved for. */
+	if (r == 0 && !d->opt->dry_run && ftruncate(d->pages_fd, (off_t)(mm_copy_pages(d->copy) * ARCH_PAGE)) < 0)
+		r = fail(&d->at, errno, "cannot give the pages file its size");
 
 	if (r == 0 && !d->opt->dry_run)
 		r = dump_commit(d);
