@@ -14,6 +14,7 @@
 #include "io.h"
 #include "model.h"
 #include "say.h"
+#include "vfork.h"
 
 #define PF_KTHREAD 0x00200000u	/* linux/sched.h */
 #define ROUNDS_MAX 1000		/* of looking for new threads and children */
@@ -254,14 +255,6 @@ static void drop_task(struct task *t)
 		p->zombie = p->stat.state == 'Z' && p->stat.threads <= 1;
 }
 
-static bool in_vfork(struct tree *tree, const struct task *t)
-{
-	struct proc_syscall call;
-
-	return proc_read_syscall(tree->mem, t->dir, &call) == 0 && !call.running &&
-	       (call.nr == SYS_vfork || call.nr == SYS_clone || call.nr == SYS_clone3);
-}
-
 static int settle_failed(struct tree *tree, const struct task *t, int err, const struct where *from)
 {
 	struct where at = *from;
@@ -269,7 +262,7 @@ static int settle_failed(struct tree *tree, const struct task *t, int err, const
 	at.pid = t->tid;
 	if (err == -EINTR)
 		return fail(&at, 0, "interrupted by signal %d", tree->waits.signal);
-	if (err == -ETIMEDOUT && in_vfork(tree, t))
+	if (err == -ETIMEDOUT && vfork_waits(t))
 		return fail(&at, 0, "the task waits in vfork for a child that shares its memory (task.shares-memory); "
 			    "try again when the child has called execve");
 	if (err == -ETIMEDOUT)
@@ -277,8 +270,9 @@ static int settle_failed(struct tree *tree, const struct task *t, int err, const
 	return fail(&at, err, "the task does not stop");
 }
 
-/* Stop all that is known and not stopped yet. */
-static int stop_known(struct tree *tree, const struct where *at)
+/* Stop all that is known and not stopped yet. Children first: a parent in
+ * vfork waits for its child, which may be in vfork as well. */
+static int stop_known(struct tree *tree, const struct where *at, bool *ret_again)
 {
 	int r = 0;
 
@@ -297,13 +291,13 @@ static int stop_known(struct tree *tree, const struct where *at)
 		if (r < 0)
 			return r;
 	}
-	for (size_t i = 0; i < tree->n; i++) {
-		struct process *p = tree->list[i];
+	for (size_t i = tree->n; i > 0; i--) {
+		struct process *p = tree->list[i - 1];
 
 		for (size_t j = 0; j < p->n_tasks;) {
 			struct task *t = p->tasks[j];
 
-			r = t->tracee->running ? tracee_settle(t->tracee) : 0;
+			r = t->tracee && t->tracee->running ? vfork_settle(t, ret_again) : 0;
 			if (r == -ESRCH) {
 				drop_task(t);
 				continue;
@@ -355,13 +349,16 @@ int tree_freeze(struct tree *tree, const struct where *at)
 	if (whole && whole < tree->waits.deadline_ns)
 		tree->waits.deadline_ns = whole;
 	for (unsigned round = 0; r == 0 && more; round++) {
+		bool again = false;
+
 		if (round > ROUNDS_MAX)
 			return fail(at, 0, "the tree makes new tasks faster than they can be stopped");
-		r = stop_known(tree, at);
+		r = stop_known(tree, at, &again);
 		if (r == 0) {
 			r = list_tree(tree, &more);
 			if (r < 0)
 				fail(at, r, "cannot list the tasks of the tree");
+			more += again;
 		}
 	}
 	tree->waits.deadline_ns = whole;

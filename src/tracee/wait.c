@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "cleanup.h"
 #include "io.h"
 #include "tracee.h"
 
@@ -31,10 +32,14 @@ void waits_init(struct waits *w, int64_t timeout_ns)
 
 static void nap(struct waits *w, int64_t ns)
 {
-	struct timespec ts = { .tv_sec = ns / 1000000000, .tv_nsec = ns % 1000000000 };
+	struct timespec ts;
 	sigset_t set;
 	int sig;
 
+	if (w->deadline_ns && !w->patient)
+		ns = MIN(ns, w->deadline_ns - io_now_ns(CLOCK_MONOTONIC));
+	ns = MAX(ns, 0ll);
+	ts = (struct timespec){ .tv_sec = ns / 1000000000, .tv_nsec = ns % 1000000000 };
 	sigemptyset(&set);
 	sigaddset(&set, SIGCHLD);
 	if (!w->patient && !w->ignore_signals) {
