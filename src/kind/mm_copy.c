@@ -23,6 +23,7 @@
 #define CHUNK_PAGES 8192u
 #define BATCH_PAGES IMAGE_PAGES_PER_CHECKSUM
 #define BATCH_RUNS 1000u		/* below IOV_MAX of process_vm_readv(2) */
+#define MUCH_MEMORY (16u << 20)
 #define WORTH_A_THREAD 1024u		/* pages */
 
 struct unit {
@@ -160,32 +161,65 @@ static int place_run(struct mm_copy *c, struct process *p, struct vma_chunks *of
 	return 0;
 }
 
+static int place_runs(struct mm_copy *c, struct process *p, size_t vma, const struct page_run *runs, size_t n)
+{
+	const struct proc_vma *v = &p->vmas[vma];
+	int r = 0;
+
+	for (size_t i = 0; i < n && runs[i].start < v->end && r == 0; i++)
+		r = place_run(c, p, &c->chunks[p->index][vma], MAX(runs[i].start, v->start), MIN(runs[i].end, v->end));
+	return r;
+}
+
+/* Much memory: each VMA on its own, those without a file by a cheaper scan. */
+static int select_by_vma(struct mm_copy *c, struct process *p, int fd)
+{
+	for (size_t i = 0; i < p->n_vmas; i++) {
+		const struct proc_vma *v = &p->vmas[i];
+		struct page_run *runs = NULL;
+		size_t n = 0;
+		int r;
+
+		if (!has_contents(v, p->vma_messages[i]))
+			continue;
+		r = pagemap_select(c->mem, fd, v->start, v->end, v->type != VMA_FILE, &runs, &n);
+		if (r == 0)
+			r = place_runs(c, p, i, runs, n);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* Little memory: what costs is the number of scans, so there is one. */
+static int select_at_once(struct mm_copy *c, struct process *p, int fd)
+{
+	struct page_run *runs = NULL;
+	size_t n = 0, at = 0;
+	int r = pagemap_select(c->mem, fd, 0, ARCH_TASK_SIZE, false, &runs, &n);
+
+	for (size_t i = 0; i < p->n_vmas && r == 0; i++) {
+		while (at < n && runs[at].end <= p->vmas[i].start)
+			at++;
+		if (has_contents(&p->vmas[i], p->vma_messages[i]))
+			r = place_runs(c, p, i, runs + at, n - at);
+	}
+	return r;
+}
+
 static int select_process(struct mm_copy *c, struct process *p)
 {
 	autoclose fd = openat(p->dir, "pagemap", O_RDONLY | O_CLOEXEC);
-	struct page_run *runs = NULL;
-	size_t n;
+	uint64_t anonymous = 0;
 
 	if (fd < 0)
 		return -errno;
 	c->chunks[p->index] = arena_zalloc(c->mem, (p->n_vmas + 1) * sizeof(**c->chunks));
 	if (!c->chunks[p->index])
 		return -ENOMEM;
-	for (size_t i = 0; i < p->n_vmas; i++) {
-		const struct proc_vma *v = &p->vmas[i];
-		int r;
-
-		if (!has_contents(v, p->vma_messages[i]))
-			continue;
-		runs = NULL;
-		n = 0;
-		r = pagemap_select(c->mem, fd, v->start, v->end, v->type != VMA_FILE, &runs, &n);
-		for (size_t j = 0; r == 0 && j < n; j++)
-			r = place_run(c, p, &c->chunks[p->index][i], runs[j].start, runs[j].end);
-		if (r < 0)
-			return r;
-	}
-	return 0;
+	for (size_t i = 0; i < p->n_vmas; i++)
+		anonymous += p->vmas[i].anonymous;
+	return anonymous > MUCH_MEMORY ? select_by_vma(c, p, fd) : select_at_once(c, p, fd);
 }
 
 static int finish_chunks(struct mm_copy *c)
