@@ -114,6 +114,10 @@ static inline struct task *leader(const struct process *p) { return p->tasks[0];
  * pid, not permitted, a kernel thread, traced by another, our own ancestor. */
 int tree_survey(struct tree *tree, pid_t root, const struct where *at);
 
+/* One walk over the tree: add tasks and processes that are not in it yet, and
+ * count them in *ret_new. -errno; what vanishes meanwhile is no error. */
+int tree_list(struct tree *tree, size_t *ret_new);
+
 /* Stop every task of it, those included that appeared meanwhile. Speaks. */
 int tree_freeze(struct tree *tree, const struct where *at);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* opener.c - the parts that all openers share, and ckpt as an opener. */
+#include "fault.h"
 #include "opener_priv.h"
 
 #include <stdarg.h>
@@ -91,7 +92,7 @@ void opener_free(struct opener *o)
 
 static long self_call(struct opener *o, long nr, const uint64_t arg[6])
 {
-	long r = syscall(nr, arg[0], arg[1], arg[2], arg[3], arg[4], arg[5]);
+	long r = FAULTY(FAULT_OPEN, syscall(nr, arg[0], arg[1], arg[2], arg[3], arg[4], arg[5]));
 
 	(void)o;
 	return r == -1 ? -errno : r;
@@ -130,8 +131,8 @@ static const struct opener_ops self_ops = {
 
 struct opener *opener_self(const struct where *at)
 {
-	struct opener *o = calloc(1, sizeof(*o));
-	void *room = malloc(OPENER_ROOM);
+	struct opener *o = FAULTY_ALLOC(calloc(1, sizeof(*o)));
+	void *room = FAULTY_ALLOC(malloc(OPENER_ROOM));
 
 	if (!o || !room) {
 		free(o);

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fault.h"
 #include "opener_priv.h"
 #include "remote.h"
 
@@ -35,7 +36,7 @@ static int get(struct opener *o, uint64_t from, void *to, size_t len)
 struct opener *opener_task(const struct where *at, struct tracee *t, uint64_t room)
 {
 	static const struct opener_ops ops = { .call = call, .put = put, .get = get };
-	struct opener *o = calloc(1, sizeof(*o));
+	struct opener *o = FAULTY_ALLOC(calloc(1, sizeof(*o)));
 
 	if (o) {
 		o->ops = &ops;

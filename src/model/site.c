@@ -60,14 +60,22 @@ bool site_holds(const struct process *p)
 
 int site_find(struct arena *a, struct process *p)
 {
-	unsigned char *buf = arena_zalloc(a, SEARCH_STEP);
+	unsigned char *buf;
 	unsigned char here[16];
 	struct arch_vdso vdso;
 	uint64_t vdso_at = 0;
-	int r = arch_vdso(&vdso);
+	int r;
 
+	/* What was forked and runs the same program has it at the same place. */
+	if (p->parent && p->parent->site.restorer) {
+		p->site = p->parent->site;
+		if (site_holds(p))
+			return 0;
+	}
+	buf = arena_zalloc(a, SEARCH_STEP);
 	if (!buf)
 		return -ENOMEM;
+	r = arch_vdso(&vdso);
 	if (r < 0)
 		return r;
 	p->site.restorer = 0;
