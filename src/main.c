@@ -12,6 +12,7 @@
 #include "check.h"
 #include "cleanup.h"
 #include "dump.h"
+#include "fault.h"
 #include "options.h"
 #include "restore.h"
 #include "say.h"
@@ -253,6 +254,15 @@ static void prepare(void)
 	signal(SIGCHLD, SIG_DFL);
 }
 
+static void say_fault(void)
+{
+	const char *kind;
+	uint64_t n, count = fault_count(&kind, &n);
+
+	if (kind && count < n)
+		say(SAY_WARN, NOWHERE, "the fault was not met: %llu operations of kind %s", (unsigned long long)count, kind);
+}
+
 int main(int argc, char **argv)
 {
 	struct session s = { .images = -1, .work = -1, .log = -1 };
@@ -280,6 +290,7 @@ int main(int argc, char **argv)
 	r = s.mem ? run(&s, &status) : fail(NOWHERE, ENOMEM, "arena");
 	if (tell_flush() < 0)
 		r = -EIO;
+	say_fault();
 	say_done();
 	arena_free(s.mem);
 	return r < 0 ? 1 : status;

@@ -6,10 +6,11 @@
 #include <string.h>
 
 #include "cleanup.h"
+#include "fault.h"
 #include "options.h"
 #include "say.h"
 
-enum { OPT_PIDFILE = 256, OPT_TIMEOUT, OPT_OVERWRITE, OPT_JSON, OPT_FEATURE, OPT_IGNORED, OPT_LATER };
+enum { OPT_PIDFILE = 256, OPT_TIMEOUT, OPT_OVERWRITE, OPT_JSON, OPT_FEATURE, OPT_FAULT, OPT_IGNORED, OPT_LATER };
 
 /* Later: known, with the capability they belong to not there yet. */
 static const struct option table[] = {
@@ -30,6 +31,7 @@ static const struct option table[] = {
 	{ "overwrite", no_argument, NULL, OPT_OVERWRITE },
 	{ "json", no_argument, NULL, OPT_JSON },
 	{ "feature", required_argument, NULL, OPT_FEATURE },
+	{ "fault", required_argument, NULL, OPT_FAULT },
 	{ "no-default-config", no_argument, NULL, OPT_IGNORED },
 	{ "pre-dump-mode", required_argument, NULL, OPT_IGNORED },
 	{ "root", required_argument, NULL, OPT_LATER },
@@ -116,6 +118,9 @@ static int take(struct options *o, int c, const char *name)
 	case OPT_OVERWRITE: o->overwrite = true; return 0;
 	case OPT_JSON: o->json = true; return 0;
 	case OPT_FEATURE: o->feature = optarg; return 0;
+	case OPT_FAULT:
+		return fault_set(optarg) < 0 ? fail(NOWHERE, 0, "--fault: '%s' is none of %s, with :N behind it",
+						    optarg, fault_kinds()) : 0;
 	case OPT_IGNORED: return 0;
 	case OPT_LATER: return later(name);
 	default: return -EINVAL;

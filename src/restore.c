@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "cleanup.h"
+#include "fault.h"
 #include "io.h"
 #include "restore_state.h"
 
@@ -19,7 +20,8 @@ static int write_pidfile(struct restore *r)
 
 	if (!r->opt->pidfile)
 		return 0;
-	fd = openat(r->opt->pidfile_dir, r->opt->pidfile, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+	fd = FAULTY(FAULT_OPEN, openat(r->opt->pidfile_dir, r->opt->pidfile,
+				     O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644));
 	if (fd < 0)
 		return fail(&r->at, errno, "cannot make the pid file %s", r->opt->pidfile);
 	r->pidfile_made = true;

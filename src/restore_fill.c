@@ -14,6 +14,7 @@
 
 #include "arch.h"
 #include "cleanup.h"
+#include "fault.h"
 #include "fill.h"
 #include "image.h"
 #include "io.h"
@@ -145,7 +146,7 @@ static int force(pid_t pid, const struct iovec *here, const struct iovec *there,
 	autoclose fd = -1;
 
 	snprintf(path, sizeof(path), "/proc/%d/mem", pid);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
+	fd = FAULTY(FAULT_OPEN, open(path, O_WRONLY | O_CLOEXEC));
 	if (fd < 0)
 		return -errno;
 	for (size_t i = 0; i < n; i++) {
@@ -164,7 +165,7 @@ static int write_runs(pid_t pid, const struct iovec *here, const struct iovec *t
 
 	for (size_t i = 0; i < n; i++)
 		want += here[i].iov_len;
-	got = n ? process_vm_writev(pid, here, n, there, n, 0) : 0;
+	got = n ? FAULTY(FAULT_WRITE, process_vm_writev(pid, here, n, there, n, 0)) : 0;
 	if (got < 0)
 		return -errno;
 	return (size_t)got == want ? 0 : -EFAULT;

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 
 #include "cleanup.h"
+#include "fault.h"
 #include "file_kind.h"
 #include "opener.h"
 #include "restore_state.h"
@@ -204,7 +205,7 @@ static int map_one(struct restore *r, int *list, uint32_t id, int flags)
 
 	if (list[id] >= 0)
 		return 0;
-	fd = open(o->regular->path, flags | O_CLOEXEC);
+	fd = FAULTY(FAULT_OPEN, open(o->regular->path, flags | O_CLOEXEC));
 	if (fd < 0)
 		return fail(&r->at, errno, "cannot open %s, which is to be mapped", o->regular->path);
 	list[id] = park(r, fd);

@@ -12,6 +12,7 @@
 #include "arch.h"
 #include "arena.h"
 #include "cleanup.h"
+#include "fault.h"
 #include "tracee.h"
 #include "xstate.h"
 
@@ -27,7 +28,7 @@ int arch_get_xstate(struct tracee *t, void *buf, size_t max, size_t *ret_len)
 {
 	struct iovec iov = { buf, max };
 
-	if (ptrace(PTRACE_GETREGSET, t->tid, NT_X86_XSTATE, &iov) < 0)
+	if (FAULTY(FAULT_PTRACE, ptrace(PTRACE_GETREGSET, t->tid, NT_X86_XSTATE, &iov)) < 0)
 		return -errno;
 	if (iov.iov_len == max)		/* a short buffer is filled silently */
 		return -EMSGSIZE;
@@ -38,7 +39,7 @@ int arch_get_xstate(struct tracee *t, void *buf, size_t max, size_t *ret_len)
 int arch_set_xstate(struct tracee *t, const void *buf, size_t len)
 {
 	size_t max = arch_xstate_max(), whole = 0;
-	autofree unsigned char *area = calloc(1, max);
+	autofree unsigned char *area = FAULTY_ALLOC(calloc(1, max));
 	struct iovec iov = { area, max };
 	int r = area ? arch_get_xstate(t, area, max, &whole) : -ENOMEM;
 
@@ -49,7 +50,7 @@ int arch_set_xstate(struct tracee *t, const void *buf, size_t len)
 	memcpy(area, buf, len);
 	memset(area + len, 0, whole - len);
 	iov.iov_len = whole;
-	return ptrace(PTRACE_SETREGSET, t->tid, NT_X86_XSTATE, &iov) < 0 ? -errno : 0;
+	return FAULTY(FAULT_PTRACE, ptrace(PTRACE_SETREGSET, t->tid, NT_X86_XSTATE, &iov)) < 0 ? -errno : 0;
 }
 
 size_t arch_xstate_used(const void *buf, size_t len)
@@ -78,7 +79,7 @@ int arch_get_tls(struct arena *a, struct tracee *t, X86TlsEntry ***ret, size_t *
 		uint32_t word[4];
 		X86TlsEntry *e;
 
-		if (ptrace(PTRACE_GET_THREAD_AREA, t->tid, TLS_FIRST + i, &d) < 0)
+		if (FAULTY(FAULT_PTRACE, ptrace(PTRACE_GET_THREAD_AREA, t->tid, TLS_FIRST + i, &d)) < 0)
 			return errno == ESRCH ? -ESRCH : -errno;
 		if (d.seg_not_present && !d.base_addr && !d.limit)
 			continue;
@@ -102,7 +103,7 @@ int arch_set_tls(struct tracee *t, X86TlsEntry *const *tls, size_t n)
 		struct user_desc d;
 
 		memcpy(&d, word, sizeof(d));
-		if (ptrace(PTRACE_SET_THREAD_AREA, t->tid, (long)tls[i]->entry_number, &d) < 0)
+		if (FAULTY(FAULT_PTRACE, ptrace(PTRACE_SET_THREAD_AREA, t->tid, (long)tls[i]->entry_number, &d)) < 0)
 			return -errno;
 	}
 	return 0;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "arena.h"
+#include "fault.h"
 
 /* Under AddressSanitizer every allocation is a block of its own, so that an
  * overrun is seen. */
@@ -77,7 +78,7 @@ static void *arena_alloc(struct arena *a, size_t size)
 {
 	char *p;
 
-	if (size > PTRDIFF_MAX - 2 * ALIGNMENT)
+	if (size > PTRDIFF_MAX - 2 * ALIGNMENT || fault(FAULT_ALLOC))
 		return NULL;
 	if (size > CHUNK_SIZE / 4)
 		return new_block(a, size);

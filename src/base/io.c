@@ -7,6 +7,7 @@
 #include <time.h>
 #include "arena.h"
 #include "cleanup.h"
+#include "fault.h"
 #include "io.h"
 
 #define SLURP_FIRST 4096
@@ -16,7 +17,7 @@ int io_read_all(int fd, void *buf, size_t len)
 	char *to = buf;
 
 	while (len) {
-		ssize_t n = read(fd, to, len);
+		ssize_t n = FAULTY(FAULT_READ, read(fd, to, len));
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -33,7 +34,7 @@ int io_pread_all(int fd, void *buf, size_t len, uint64_t at)
 	char *to = buf;
 
 	while (len) {
-		ssize_t n = pread(fd, to, len, (off_t)at);
+		ssize_t n = FAULTY(FAULT_READ, pread(fd, to, len, (off_t)at));
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -51,7 +52,7 @@ int io_write_all(int fd, const void *buf, size_t len)
 	const char *from = buf;
 
 	while (len) {
-		ssize_t n = write(fd, from, len);
+		ssize_t n = FAULTY(FAULT_WRITE, write(fd, from, len));
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -68,7 +69,7 @@ int io_pwrite_all(int fd, const void *buf, size_t len, uint64_t at)
 	const char *from = buf;
 
 	while (len) {
-		ssize_t n = pwrite(fd, from, len, (off_t)at);
+		ssize_t n = FAULTY(FAULT_WRITE, pwrite(fd, from, len, (off_t)at));
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -94,12 +95,12 @@ static int read_to_end(int fd, size_t max, char **text, size_t *ret_len)
 			char *bigger;
 
 			room = room ? 2 * room : SLURP_FIRST;
-			bigger = realloc(*text, room);
+			bigger = FAULTY_ALLOC(realloc(*text, room));
 			if (!bigger)
 				return -ENOMEM;
 			*text = bigger;
 		}
-		n = read(fd, *text + len, room - len);
+		n = FAULTY(FAULT_READ, read(fd, *text + len, room - len));
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
@@ -117,7 +118,7 @@ static int read_to_end(int fd, size_t max, char **text, size_t *ret_len)
 int io_slurp(struct arena *a, int dirfd, const char *path, size_t max,
 	     char **ret, size_t *ret_len)
 {
-	autoclose fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC);
+	autoclose fd = FAULTY(FAULT_OPEN, openat(dirfd, path, O_RDONLY | O_CLOEXEC));
 	autofree char *text = NULL;
 	size_t len = 0;
 	char *out;
@@ -141,12 +142,12 @@ int io_slurp(struct arena *a, int dirfd, const char *path, size_t max,
 int io_readlink(struct arena *a, int dirfd, const char *path, char **ret)
 {
 	for (size_t room = 256; room <= 1 << 20; room *= 2) {
-		autofree char *text = malloc(room);
+		autofree char *text = FAULTY_ALLOC(malloc(room));
 		ssize_t n;
 
 		if (!text)
 			return -ENOMEM;
-		n = readlinkat(dirfd, path, text, room);
+		n = FAULTY(FAULT_READ, readlinkat(dirfd, path, text, room));
 		if (n < 0)
 			return -errno;
 		if ((size_t)n < room) {
@@ -159,13 +160,13 @@ int io_readlink(struct arena *a, int dirfd, const char *path, char **ret)
 
 int io_put(int dirfd, const char *path, const char *text)
 {
-	autoclose fd = openat(dirfd, path, O_WRONLY | O_CLOEXEC);
+	autoclose fd = FAULTY(FAULT_OPEN, openat(dirfd, path, O_WRONLY | O_CLOEXEC));
 	size_t len = strlen(text);
 	ssize_t n;
 
 	if (fd < 0)
 		return -errno;
-	n = write(fd, text, len);
+	n = FAULTY(FAULT_WRITE, write(fd, text, len));
 	if (n < 0)
 		return -errno;
 	return (size_t)n == len ? 0 : -EIO;

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include "cleanup.h"
+#include "fault.h"
 #include "image.h"
 #include "io.h"
 #include "writer.h"
@@ -23,7 +24,7 @@ struct commit {
 /* Some file systems (of FUSE, SMB) cannot sync a directory, and say so. */
 static int sync_dir(struct commit *c)
 {
-	if (fsync(c->w->dir) && errno != EINVAL)
+	if (FAULTY(FAULT_FSYNC, fsync(c->w->dir)) && errno != EINVAL)
 		return WHY(c->w->mem, c->why, -errno, "cannot sync the images directory");
 	return 0;
 }
@@ -33,7 +34,7 @@ static int write_file(struct commit *c, const char *name, const uint8_t *data, s
 	autoclose fd = image_new_file(c->w, name);
 	int err = fd < 0 ? fd : io_pwrite_all(fd, data, size, 0);
 
-	if (!err && fsync(fd))
+	if (!err && FAULTY(FAULT_FSYNC, fsync(fd)))
 		err = -errno;
 	return err ? WHY(c->w->mem, c->why, err, "cannot write %s", name) : 0;
 }
@@ -58,7 +59,7 @@ static int write_part(struct commit *c, Inventory *inv, struct image_part *from)
 	Part *p = new_part(c, inv, from->type->name);
 
 	if (p && !from->data)
-		from->data = malloc(IMAGE_HEADER_SIZE);
+		from->data = FAULTY_ALLOC(malloc(IMAGE_HEADER_SIZE));
 	if (!p || !from->data)
 		return WHY(c->w->mem, c->why, -ENOMEM, "no memory");
 	image_header_put(from->data, from->size, from->type);
@@ -75,7 +76,7 @@ static int finish_pages(struct commit *c, Inventory *inv)
 
 	if (!p)
 		return WHY(c->w->mem, c->why, -ENOMEM, "no memory");
-	if (size < 0 || fsync(c->w->pages))
+	if (size < 0 || FAULTY(FAULT_FSYNC, fsync(c->w->pages)))
 		return WHY(c->w->mem, c->why, -errno, "cannot write %s", p->file);
 	p->size = (uint64_t)size;
 	return 0;
@@ -120,9 +121,9 @@ static int switch_over(struct commit *c)
 	int dir = c->w->dir;
 
 	if (c->w->replaces &&
-	    !renameat2(dir, IMAGE_INVENTORY_TMP, dir, IMAGE_INVENTORY, RENAME_EXCHANGE))
+	    !FAULTY(FAULT_RENAME, renameat2(dir, IMAGE_INVENTORY_TMP, dir, IMAGE_INVENTORY, RENAME_EXCHANGE)))
 		c->exchanged = true;
-	else if (renameat(dir, IMAGE_INVENTORY_TMP, dir, IMAGE_INVENTORY))
+	else if (FAULTY(FAULT_RENAME, renameat(dir, IMAGE_INVENTORY_TMP, dir, IMAGE_INVENTORY)))
 		return WHY(c->w->mem, c->why, -errno, "cannot rename %s", IMAGE_INVENTORY_TMP);
 	c->switched = true;
 	return sync_dir(c);

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include "cleanup.h"
+#include "fault.h"
 #include "format.h"
 #include "image.h"
 #include "io.h"
@@ -33,7 +34,7 @@ static void image_closep(struct image **i)
 static int open_regular(struct arena *a, int dirfd, const char *name, int flags,
 			uint64_t *ret_size, const char **why)
 {
-	autoclose fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | flags);
+	autoclose fd = FAULTY(FAULT_OPEN, openat(dirfd, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | flags));
 	struct stat st;
 
 	if (fd < 0)
@@ -59,7 +60,7 @@ static int read_metadata(struct arena *a, int dirfd, const char *name, int flags
 		return fd;
 	if (size > IMAGE_METADATA_MAX)
 		return WHY(a, why, -EFBIG, "%s is too big for a metadata file", name);
-	data = malloc(size + 1);
+	data = FAULTY_ALLOC(malloc(size + 1));
 	if (!data)
 		return WHY(a, why, -ENOMEM, "no memory to read %s", name);
 	err = io_read_all(fd, data, size);

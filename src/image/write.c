@@ -8,6 +8,7 @@
 #include <sys/random.h>
 #include <sys/stat.h>
 #include "cleanup.h"
+#include "fault.h"
 #include "image.h"
 #include "writer.h"
 
@@ -21,7 +22,7 @@ static void closedirp(DIR **d)
 
 void image_remove_others(int dirfd, const uint8_t *keep)
 {
-	int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = FAULTY(FAULT_OPEN, openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 	auto_(closedirp) DIR *d = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *e;
 
@@ -79,7 +80,7 @@ static void writer_free(struct image_writer *w)
 
 static int open_dir(struct image_writer *w, int dirfd, const char **why)
 {
-	w->dir = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	w->dir = FAULTY(FAULT_OPEN, openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 	if (w->dir < 0)
 		return WHY(w->mem, why, -errno, "cannot open the images directory");
 	/* Not all file systems can lock a directory: then callers must not race. */
@@ -92,7 +93,7 @@ static int open_dir(struct image_writer *w, int dirfd, const char **why)
 
 int image_create(struct arena *a, int dirfd, bool overwrite, struct image_writer **ret, const char **why)
 {
-	struct image_writer *w = calloc(1, sizeof(*w));
+	struct image_writer *w = FAULTY_ALLOC(calloc(1, sizeof(*w)));
 	int err;
 
 	if (!w)
@@ -117,7 +118,7 @@ int image_new_file(struct image_writer *w, const char *name)
 
 	if (!made)
 		return -ENOMEM;
-	fd = openat(w->dir, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	fd = FAULTY(FAULT_OPEN, openat(w->dir, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
 	if (fd < 0) {
 		w->n_made--;
 		return -errno;
@@ -139,7 +140,7 @@ int image_part_begin(struct image_writer *w, const char *name, struct image_part
 	for (size_t i = 0; i < w->n_parts; i++)
 		if (w->parts[i]->type == type)
 			return -EEXIST;
-	p = calloc(1, sizeof(*p));
+	p = FAULTY_ALLOC(calloc(1, sizeof(*p)));
 	if (!p)
 		return -ENOMEM;
 	p->type = type;
@@ -159,7 +160,7 @@ static int make_room(struct image_part *p, size_t more)
 		room *= 2;
 	if (room == p->room)
 		return 0;
-	data = realloc(p->data, room);
+	data = FAULTY_ALLOC(realloc(p->data, room));
 	if (!data)
 		return -ENOMEM;
 	p->data = data;

@@ -11,6 +11,7 @@
 #include <sys/sysmacros.h>
 
 #include "cleanup.h"
+#include "fault.h"
 #include "fd_common.h"
 #include "kinds.h"
 
@@ -106,7 +107,7 @@ static int tty_ready(const struct where *at, const FileObject *obj, const Descri
 	const Terminal *tty = obj->tty;
 	char buf[PATH_MAX];
 	const char *path = own_terminal(buf);
-	autoclose fd = open(path, O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
+	autoclose fd = FAULTY(FAULT_OPEN, open(path, O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK));
 
 	(void)desc;
 	if (fd < 0)

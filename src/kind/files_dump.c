@@ -9,6 +9,7 @@
 #include <sys/vfs.h>
 
 #include "cleanup.h"
+#include "fault.h"
 #include "files_priv.h"
 #include "io.h"
 
@@ -64,7 +65,7 @@ static int borrow(struct files *f, struct file *file)
 	struct file_facts *facts = &file->facts;
 	struct statfs fs;
 
-	facts->ours = (int)syscall(SYS_pidfd_getfd, file->process->pidfd, facts->fd, 0);
+	facts->ours = (int)FAULTY(FAULT_OPEN, syscall(SYS_pidfd_getfd, file->process->pidfd, facts->fd, 0));
 	if (facts->ours < 0)
 		return -errno;
 	facts->tree = f;

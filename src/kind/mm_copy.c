@@ -15,6 +15,7 @@
 #include "arch.h"
 #include "arena.h"
 #include "cleanup.h"
+#include "fault.h"
 #include "io.h"
 #include "mm.h"
 #include "pagemap.h"
@@ -209,7 +210,7 @@ static int select_at_once(struct mm_copy *c, struct process *p, int fd)
 
 static int select_process(struct mm_copy *c, struct process *p)
 {
-	autoclose fd = openat(p->dir, "pagemap", O_RDONLY | O_CLOEXEC);
+	autoclose fd = FAULTY(FAULT_OPEN, openat(p->dir, "pagemap", O_RDONLY | O_CLOEXEC));
 	uint64_t anonymous = 0;
 
 	if (fd < 0)
@@ -269,8 +270,8 @@ static int read_run(int mem, const struct page_run *run, unsigned char *to)
 
 static int read_batch(const struct batch *b, unsigned char *buf)
 {
-	autoclose pagemap = openat(b->process->dir, "pagemap", O_RDONLY | O_CLOEXEC);
-	autoclose mem = openat(b->process->dir, "mem", O_RDONLY | O_CLOEXEC);
+	autoclose pagemap = FAULTY(FAULT_OPEN, openat(b->process->dir, "pagemap", O_RDONLY | O_CLOEXEC));
+	autoclose mem = FAULTY(FAULT_OPEN, openat(b->process->dir, "mem", O_RDONLY | O_CLOEXEC));
 	struct iovec there[BATCH_RUNS], here[BATCH_RUNS];
 	uint64_t bits[BATCH_PAGES / 64 + 1];
 	size_t n = 0, want = 0, at = 0;
@@ -297,7 +298,7 @@ static int read_batch(const struct batch *b, unsigned char *buf)
 		}
 		at += len;
 	}
-	got = n ? process_vm_readv(b->process->pid, here, n, there, n, 0) : 0;
+	got = n ? FAULTY(FAULT_READ, process_vm_readv(b->process->pid, here, n, there, n, 0)) : 0;
 	if (got >= 0 && (size_t)got == want)
 		return 0;
 	/* Memory that even its owner may not read (PROT_NONE) stops it short. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* pipe_contents.c - what is in a pipe or a FIFO, looked at without reading it. */
+#include "fault.h"
 #include "pipe_contents.h"
 
 #include <errno.h>
@@ -46,7 +47,7 @@ static int reader_of(const struct file_facts *f)
 		fd = fcntl(f->ours, F_DUPFD_CLOEXEC, 0);
 	else {
 		snprintf(path, sizeof(path), "/proc/self/fd/%d", f->ours);
-		fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+		fd = FAULTY(FAULT_OPEN, open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC));
 	}
 	return fd < 0 ? -errno : fd;
 }
@@ -57,13 +58,13 @@ static int reader_of(const struct file_facts *f)
 static int cut(const struct file_facts *f, const struct pipe_pair *copy, struct pipe_contents *c)
 {
 	size_t len = c->data.len, done = 0;
-	bool marked = write(copy->w, "", 1) == 1, stream;
+	bool marked = FAULTY(FAULT_WRITE, write(copy->w, "", 1)) == 1, stream;
 
 	c->data.data = arena_zalloc(f->mem, len + 1);
 	if (!c->data.data)
 		return -ENOMEM;
 	while (done < len) {
-		ssize_t r = read(copy->r, c->data.data + done, len + 1 - done);
+		ssize_t r = FAULTY(FAULT_READ, read(copy->r, c->data.data + done, len + 1 - done));
 		uint64_t *packet;
 
 		if (r <= 0)

@@ -10,6 +10,7 @@
 
 #include "arena.h"
 #include "cleanup.h"
+#include "fault.h"
 #include "io.h"
 #include "model.h"
 #include "say.h"
@@ -199,7 +200,7 @@ static void release_unsettled(struct tree *tree)
 
 static void close_remotes(struct tree *tree)
 {
-	struct remote **list = calloc(tree->n, sizeof(*list));
+	struct remote **list = FAULTY_ALLOC(calloc(tree->n, sizeof(*list)));
 	size_t n = 0;
 
 	EACH_PROCESS(p, tree) {

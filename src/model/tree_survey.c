@@ -8,6 +8,7 @@
 
 #include "arena.h"
 #include "cleanup.h"
+#include "fault.h"
 #include "io.h"
 #include "model.h"
 #include "say.h"
@@ -98,7 +99,7 @@ static int add_process(struct tree *tree, pid_t pid, struct process *parent, str
 	}
 	p->zombie = p->stat.state == 'Z' && p->stat.threads <= 1;
 	if (!p->zombie)
-		p->pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+		p->pidfd = (int)FAULTY(FAULT_OPEN, syscall(SYS_pidfd_open, pid, 0));
 	p->index = (uint32_t)tree->n;
 	place = ARENA_ADD(tree->mem, tree->list, tree->n);
 	if (!place)

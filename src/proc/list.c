@@ -7,6 +7,7 @@
 #include <unistd.h>
 #include "arena.h"
 #include "cleanup.h"
+#include "fault.h"
 #include "proc.h"
 #include "scan.h"
 #include "text.h"
@@ -17,7 +18,7 @@ int proc_open(pid_t pid)
 	int fd;
 
 	snprintf(path, sizeof(path), "/proc/%d", pid);
-	fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	fd = FAULTY(FAULT_OPEN, open(path, O_PATH | O_DIRECTORY | O_CLOEXEC));
 	return fd < 0 ? -errno : fd;
 }
 
@@ -27,7 +28,7 @@ int proc_open_task(int procdir, pid_t tid)
 	int fd;
 
 	snprintf(path, sizeof(path), "task/%d", tid);
-	fd = openat(procdir, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	fd = FAULTY(FAULT_OPEN, openat(procdir, path, O_PATH | O_DIRECTORY | O_CLOEXEC));
 	return fd < 0 ? -errno : fd;
 }
 
@@ -52,13 +53,13 @@ static int add_entry(struct arena *a, const char *name, struct numbers *list)
 /* getdents64(2) itself: a DIR costs an allocation for every process. */
 static int list_dir(struct arena *a, int procdir, const char *name, struct numbers *list)
 {
-	autoclose fd = openat(procdir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	autoclose fd = FAULTY(FAULT_OPEN, openat(procdir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 	char buf[32768] __attribute__((aligned(8)));
 	ssize_t n;
 
 	if (fd < 0)
 		return -errno;
-	while ((n = getdents64(fd, buf, sizeof(buf))) > 0) {
+	while ((n = FAULTY(FAULT_READ, getdents64(fd, buf, sizeof(buf)))) > 0) {
 		for (ssize_t at = 0; at < n; ) {
 			struct dirent64 *e = (void *)(buf + at);
 			int r = add_entry(a, e->d_name, list);
@@ -152,7 +153,7 @@ static int read_children(struct arena *a, int fd, struct numbers *list)
 	char buf[4096];
 	ssize_t n;
 
-	while ((n = read(fd, buf, sizeof(buf))) != 0) {
+	while ((n = FAULTY(FAULT_READ, read(fd, buf, sizeof(buf)))) != 0) {
 		struct scan s;
 		int r;
 

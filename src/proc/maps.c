@@ -7,6 +7,7 @@
 #include <unistd.h>
 #include "arena.h"
 #include "cleanup.h"
+#include "fault.h"
 #include "proc.h"
 #include "scan.h"
 #include "text.h"
@@ -224,7 +225,7 @@ static int read_lines(struct parse *m, int fd)
 	size_t have = 0;
 	ssize_t n;
 
-	while ((n = read(fd, buf + have, sizeof(buf) - have)) != 0) {
+	while ((n = FAULTY(FAULT_READ, read(fd, buf + have, sizeof(buf) - have))) != 0) {
 		struct scan s;
 		int r;
 

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include "arena.h"
 #include "cleanup.h"
+#include "fault.h"
 #include "io.h"
 #include "proc.h"
 #include "scan.h"
@@ -85,7 +86,7 @@ int proc_read_has_timers(struct arena *a, int procdir, bool *ret)
 	(void)a;
 	if (fd < 0)
 		return fd;
-	n = read(fd, &first, 1);
+	n = FAULTY(FAULT_READ, read(fd, &first, 1));
 	if (n < 0)
 		return -errno;
 	*ret = n > 0;

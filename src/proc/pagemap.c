@@ -6,6 +6,7 @@
 #include <sys/ioctl.h>
 #include "arena.h"
 #include "cleanup.h"
+#include "fault.h"
 #include "io.h"
 #include "pagemap.h"
 
@@ -86,7 +87,7 @@ static int scan(struct out *o, int fd, uint64_t start, uint64_t end, uint64_t un
 
 		arg.start = start;
 		arg.end = end;
-		n = ioctl(fd, SCAN_IOCTL, &arg);
+		n = FAULTY(FAULT_READ, ioctl(fd, SCAN_IOCTL, &arg));
 		if (n < 0)
 			return -errno;
 		r = add_regions(o, vec, n);

@@ -4,12 +4,13 @@
 #include <fcntl.h>
 #include <unistd.h>
 #include "cleanup.h"
+#include "fault.h"
 #include "io.h"
 #include "text.h"
 
 int proc_openat(int dirfd, const char *name)
 {
-	int fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	int fd = FAULTY(FAULT_OPEN, openat(dirfd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
 
 	return fd < 0 ? -errno : fd;
 }
@@ -19,7 +20,7 @@ static ssize_t read_once(int fd, char *buf, size_t size)
 	ssize_t n;
 
 	do
-		n = read(fd, buf, size);
+		n = FAULTY(FAULT_READ, read(fd, buf, size));
 	while (n < 0 && errno == EINTR);
 	return n < 0 ? -errno : n;
 }

@@ -8,6 +8,7 @@
 #include <sys/uio.h>
 
 #include "arch.h"
+#include "fault.h"
 #include "remote.h"
 #include "slot.h"
 
@@ -134,8 +135,8 @@ static int slot_copy(struct tracee *t, bool to_task)
 
 	if (s->stub)
 		return 0;
-	n = to_task ? process_vm_writev(t->tid, here, 2, there, 2, 0) :
-		      process_vm_readv(t->tid, here, 2, there, 2, 0);
+	n = to_task ? FAULTY(FAULT_WRITE, process_vm_writev(t->tid, here, 2, there, 2, 0)) :
+		      FAULTY(FAULT_READ, process_vm_readv(t->tid, here, 2, there, 2, 0));
 	if (n < 0)
 		return -errno;
 	return (size_t)n == head + tail ? 0 : -EFAULT;
@@ -179,7 +180,7 @@ static int note_born(struct tracee *t)
 	if (r < 0)
 		return r;
 	if ((t->n_born & (t->n_born + 1)) == 0) {
-		more = realloc(t->born, (2 * t->n_born + 2) * sizeof(*more));
+		more = FAULTY_ALLOC(realloc(t->born, (2 * t->n_born + 2) * sizeof(*more)));
 		if (!more)
 			return -ENOMEM;
 		t->born = more;
@@ -265,6 +266,8 @@ int remote_run(struct tracee *const *ts, size_t n)
 {
 	int first = 0;
 
+	if (fault(FAULT_REMOTE))
+		return -errno;
 	for (size_t i = 0; i < n; i++) {
 		int r = ts[i]->slot->calls && !ts[i]->slot->ran ? start(ts[i]) : 0;
 
@@ -290,6 +293,8 @@ int remote_enter(struct tracee *t, size_t offset, const void *data, size_t len)
 
 	if (!at.va || s->calls || !s->stub)
 		return -EINVAL;
+	if (fault(FAULT_REMOTE))
+		return -errno;
 	arch_set_runner(&r, s->code + offset, first, first, s->va);
 	r.rsp = at.va;
 	err = start_with(t, &r);

@@ -14,6 +14,7 @@
 
 #include "arch.h"
 #include "cleanup.h"
+#include "fault.h"
 #include "remote.h"
 #include "single.h"
 #include "slot.h"
@@ -120,7 +121,7 @@ static void map_scratch(struct remote *const *rs, struct single *calls, size_t n
 static int write_code(struct remote *r)
 {
 	size_t len = (size_t)(runner_code_end - runner_code), at = round_up(len, TRAMPOLINE_SIZE);
-	autofree unsigned char *code = calloc(1, r->code_len);
+	autofree unsigned char *code = FAULTY_ALLOC(calloc(1, r->code_len));
 
 	if (!code)
 		return -ENOMEM;
@@ -150,7 +151,7 @@ static void lay_out_slots(struct remote *r)
 int remote_create(struct tracee *first, size_t tasks, const struct remote_site *site,
 		  const void *xstate, size_t area, struct remote **ret)
 {
-	struct remote *r = calloc(1, sizeof(*r));
+	struct remote *r = FAULTY_ALLOC(calloc(1, sizeof(*r)));
 
 	if (!r)
 		return -ENOMEM;
@@ -159,7 +160,7 @@ int remote_create(struct tracee *first, size_t tasks, const struct remote_site *
 	r->tasks = tasks;
 	r->xstate = xstate;
 	r->area = area;
-	r->slots = calloc(tasks, sizeof(*r->slots));
+	r->slots = FAULTY_ALLOC(calloc(tasks, sizeof(*r->slots)));
 	r->code_len = round_up((size_t)(runner_code_end - runner_code) + 16 + tasks * TRAMPOLINE_SIZE, ARCH_PAGE);
 	r->len = r->code_len + REMOTE_SLOT_FIRST + (tasks - 1) * REMOTE_SLOT_OTHER;
 	if (!r->slots) {
@@ -172,13 +173,13 @@ int remote_create(struct tracee *first, size_t tasks, const struct remote_site *
 
 int remote_open(struct remote *const *rs, size_t n)
 {
-	struct single *calls = calloc(n, sizeof(*calls));
+	struct single *calls = FAULTY_ALLOC(calloc(n, sizeof(*calls)));
 	int first = 0;
 
 	if (!calls)
 		return -ENOMEM;
 	for (size_t i = 0; i < n; i++)
-		rs[i]->err = lay_frame(rs[i]);
+		rs[i]->err = fault(FAULT_REMOTE) ? -errno : lay_frame(rs[i]);
 	map_scratch(rs, calls, n);
 	for (size_t i = 0; i < n; i++) {
 		struct remote *r = rs[i];
@@ -208,7 +209,7 @@ int remote_add(struct remote *r, struct tracee *t)
 
 	if (r->used == r->tasks)
 		return -ENOSPC;
-	s->local = calloc(1, s->size);
+	s->local = FAULTY_ALLOC(calloc(1, s->size));
 	if (!s->local)
 		return -ENOMEM;
 	r->used++;
@@ -234,7 +235,7 @@ void remote_abandon(struct remote *r)
 
 void remote_close(struct remote *const *rs, size_t n)
 {
-	struct single *calls = calloc(n, sizeof(*calls));
+	struct single *calls = FAULTY_ALLOC(calloc(n, sizeof(*calls)));
 	size_t open = 0;
 
 	for (size_t i = 0; calls && i < n; i++) {
@@ -263,11 +264,15 @@ void remote_close(struct remote *const *rs, size_t n)
 
 int remote_singles(struct tracee *const *ts, size_t n, const uint64_t *syscall_va, long nr, const uint64_t arg[6])
 {
-	struct single *calls = calloc(n, sizeof(*calls));
+	struct single *calls = FAULTY_ALLOC(calloc(n, sizeof(*calls)));
 	int err = 0;
 
 	if (!calls)
 		return -ENOMEM;
+	if (fault(FAULT_REMOTE)) {
+		free(calls);
+		return -EIO;
+	}
 	for (size_t i = 0; i < n; i++) {
 		calls[i].t = ts[i];
 		calls[i].regs = ts[i]->regs;
@@ -283,7 +288,7 @@ int remote_singles(struct tracee *const *ts, size_t n, const uint64_t *syscall_v
 
 int remote_stub(struct tracee *t, uint64_t code, uint64_t slot, void *local, size_t size)
 {
-	struct remote_slot *s = calloc(1, sizeof(*s));
+	struct remote_slot *s = FAULTY_ALLOC(calloc(1, sizeof(*s)));
 
 	if (!s)
 		return -ENOMEM;

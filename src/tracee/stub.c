@@ -6,6 +6,7 @@
 
 #include "arch.h"
 #include "cleanup.h"
+#include "fault.h"
 #include "remote.h"
 #include "runner.h"
 #include "stub.h"
@@ -32,13 +33,13 @@ static int map_at(int fd, uint64_t at, size_t len)
 int stub_map(size_t slots, stub_free_fn *is_free, void *context, struct stub *ret)
 {
 	size_t len = ARCH_PAGE + slots * STUB_SLOT + STUB_ROOM, code = (size_t)(runner_stub_end - runner_code);
-	autoclose fd = memfd_create("ckpt-stub", MFD_CLOEXEC | 0x10u /* MFD_EXEC */);
+	autoclose fd = FAULTY(FAULT_OPEN, memfd_create("ckpt-stub", MFD_CLOEXEC | 0x10u /* MFD_EXEC */));
 
 	if (fd < 0 && errno == EINVAL)		/* MFD_EXEC came with Linux 6.3 */
 		fd = memfd_create("ckpt-stub", MFD_CLOEXEC);
 	if (fd < 0 || ftruncate(fd, (off_t)len) < 0)
 		return -errno;
-	if (pwrite(fd, runner_code, code, 0) != (ssize_t)code)
+	if (FAULTY(FAULT_WRITE, pwrite(fd, runner_code, code, 0)) != (ssize_t)code)
 		return -EIO;
 	for (uint64_t at = LOWEST; at + len < ARCH_TASK_SIZE; at += STEP) {
 		if (!is_free(context, at, at + len) || map_at(fd, at, len) < 0)

@@ -14,6 +14,7 @@
 
 #include "arch.h"
 #include "cleanup.h"
+#include "fault.h"
 #include "io.h"
 #include "tracee.h"
 
@@ -29,14 +30,14 @@
 
 static long request(int what, const struct tracee *t, unsigned long addr, void *data)
 {
-	long r = ptrace(what, t->tid, addr, data);
+	long r = FAULTY(FAULT_PTRACE, ptrace(what, t->tid, addr, data));
 
 	return r < 0 ? -errno : r;
 }
 
 static struct tracee *new_tracee(pid_t tid, struct waits *w)
 {
-	struct tracee *t = calloc(1, sizeof(*t));
+	struct tracee *t = FAULTY_ALLOC(calloc(1, sizeof(*t)));
 
 	if (t) {
 		t->tid = t->ns_tid = t->ns_tgid = tid;
@@ -299,7 +300,7 @@ bool tracee_dispatch_on(struct tracee *t)
 int memory_read(pid_t pid, rptr from, void *to, size_t len)
 {
 	struct iovec local = { to, len }, remote = { (void *)from.va, len };
-	ssize_t r = process_vm_readv(pid, &local, 1, &remote, 1, 0);
+	ssize_t r = FAULTY(FAULT_READ, process_vm_readv(pid, &local, 1, &remote, 1, 0));
 
 	if (r < 0)
 		return -errno;
@@ -314,7 +315,7 @@ int tracee_read(const struct tracee *t, rptr from, void *to, size_t len)
 int tracee_write(const struct tracee *t, rptr to, const void *from, size_t len)
 {
 	struct iovec local = { (void *)(uintptr_t)from, len }, remote = { (void *)to.va, len };
-	ssize_t r = process_vm_writev(t->tid, &local, 1, &remote, 1, 0);
+	ssize_t r = FAULTY(FAULT_WRITE, process_vm_writev(t->tid, &local, 1, &remote, 1, 0));
 
 	if (r < 0)
 		return -errno;
@@ -327,7 +328,7 @@ int tracee_write_force(const struct tracee *t, rptr to, const void *from, size_t
 	autoclose fd = -1;
 
 	snprintf(path, sizeof(path), "/proc/%d/mem", t->tid);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
+	fd = FAULTY(FAULT_OPEN, open(path, O_WRONLY | O_CLOEXEC));
 	if (fd < 0)
 		return -errno;
 	return io_pwrite_all(fd, from, len, to.va);
