@@ -56,7 +56,8 @@ static void tty_check(const struct file_facts *f, struct obstacles *list)
 			 "%s is a terminal", f->link);
 	else if (controlled(f, &stat, &other) < 0 || other)
 		obstacle(list, "fd.tty-other", AT_FD(f->pid, f->fd),
-			 "Close the terminal before the dump.",
+			 "Start the program with its input and output redirected (< /dev/null > file 2>&1), "
+			 "or close the terminal before the dump.",
 			 "%s is a terminal, but not the one that controls the process: a restore "
 			 "has only one to offer", f->link);
 }
