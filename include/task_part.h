@@ -50,3 +50,6 @@ int creds_from_status(struct arena *a, const struct proc_status *s, Creds **ret)
 
 /* The inodes of ckpt's own namespaces, in the order of task_refused.c. */
 void own_namespaces(uint64_t ret[TREE_NAMESPACES]);
+
+/* The cgroup of a process in the unified hierarchy; NULL: not to be told. */
+char *cgroup_of(struct arena *a, int procdir);

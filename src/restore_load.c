@@ -222,6 +222,22 @@ static int check_mms(struct restore *r)
 	return 0;
 }
 
+/* Tasks are born in ckpt's cgroup and stay there. */
+static void tell_cgroup(struct restore *r)
+{
+	autoclose self = proc_open(getpid());
+	const char *own = cgroup_of(r->mem, self);
+
+	EACH_PROCESS(p, &r->tree) {
+		const char *was = p->image->cgroup;
+
+		if (!own || !was[0] || !strcmp(own, was))
+			continue;
+		say(SAY_WARN, &r->at, "the tree was in cgroup %s and will be in ckpt's own, %s", was, own);
+		return;
+	}
+}
+
 int restore_ready(struct restore *r)
 {
 	int err = check_machine(r);
@@ -232,5 +248,6 @@ int restore_ready(struct restore *r)
 		err = check_pids(r);
 	if (err == 0)
 		err = check_files(r);
+	tell_cgroup(r);
 	return err < 0 ? err : check_mms(r);
 }

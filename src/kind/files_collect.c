@@ -60,18 +60,29 @@ static struct file *find(struct files *f, const struct file *probe, size_t *ret_
 	return NULL;
 }
 
-static struct object *object_of(struct files *f, struct file *file)
+/* Of one inode, under one name: names matter for files that are found again by
+ * theirs. Descriptions of an inode lie side by side. */
+static struct object *known_object(const struct files *f, const struct file *file, size_t at)
 {
-	struct object *o;
+	for (int step = -1; step <= 1; step += 2)
+		for (size_t i = at + (size_t)step; i < f->n_sorted; i += (size_t)step) {
+			struct object *o = f->sorted[i]->object;
+
+			if (o->dev != file->facts.st.st_dev || o->ino != file->facts.st.st_ino || o->shared_inode)
+				break;
+			if (strcmp(o->link, file->facts.link) == 0)
+				return o;
+		}
+	return NULL;
+}
+
+static struct object *object_of(struct files *f, struct file *file, size_t at)
+{
+	struct object *o = known_object(f, file, at);
 	struct object **place;
 
-	/* Names matter for files that are found again by theirs. */
-	for (size_t i = 0; i < f->n_objects; i++) {
-		o = f->objects[i];
-		if (o->dev == file->facts.st.st_dev && o->ino == file->facts.st.st_ino && o->shared_inode == false &&
-		    strcmp(o->link, file->facts.link) == 0)
-			return o;
-	}
+	if (o)
+		return o;
 	o = arena_zalloc(f->mem, sizeof(*o));
 	place = o ? ARENA_ADD(f->mem, f->objects, f->n_objects) : NULL;
 	if (!place)
@@ -117,7 +128,7 @@ static int add_file(struct files *f, const struct file *probe, size_t at, struct
 	file->facts.ours = -1;
 	file->facts.flags = file->facts.info.flags & ~(unsigned)O_CLOEXEC;
 	file->facts.shell_job = f->shell_job;
-	file->object = object_of(f, file);
+	file->object = object_of(f, file, at);
 	file->msg = ARENA_MSG(f->mem, Description, description);
 	if (!file->object || !file->msg)
 		return -ENOMEM;

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* process_fs.c - working directory, root directory and umask. */
+/* process_fs.c - working directory, root directory, umask, cgroup. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "io.h"
 #include "proc.h"
 #include "task_part.h"
 
@@ -26,6 +27,21 @@ static void check(struct arena *a, struct task *t, struct obstacles *list)
 	}
 }
 
+/* The line "0::/path" of /proc/PID/cgroup; cgroups(7). */
+char *cgroup_of(struct arena *a, int procdir)
+{
+	char *text, *at;
+
+	if (io_slurp(a, procdir, "cgroup", 65536, &text, NULL) < 0)
+		return NULL;
+	at = strncmp(text, "0::", 3) == 0 ? text : strstr(text, "\n0::");
+	if (!at)
+		return NULL;
+	at = strchr(at, ':') + 2;
+	at[strcspn(at, "\n")] = '\0';
+	return at;
+}
+
 static int take(struct arena *a, struct task *t, const struct answer *from, struct obstacles *list)
 {
 	struct process *p = t->process;
@@ -43,6 +59,7 @@ static int take(struct arena *a, struct task *t, const struct answer *from, stru
 	p->fs->id = p->image->fs = p->index + 1;
 	p->fs->cwd = cwd;
 	p->fs->umask = t->status.umask;
+	p->image->cgroup = cgroup_of(a, p->dir) ?: p->image->cgroup;
 	if (fstatat(p->dir, "cwd", &st, 0) == 0) {
 		p->fs->cwd_dev = st.st_dev;
 		p->fs->cwd_ino = st.st_ino;
