@@ -168,6 +168,17 @@ def states(root):
     return letters - {"Z", "X"}
 
 
+def links(pid):
+    """What its descriptors refer to."""
+    found = []
+    for fd in os.listdir(f"/proc/{pid}/fd"):
+        try:
+            found.append(os.readlink(f"/proc/{pid}/fd/{fd}"))
+        except FileNotFoundError:
+            pass
+    return found
+
+
 def stop(root):
     """One SIGSTOP for each process of the tree: a second one would stay pending. Once every task is stopped
     nothing can be added to the tree."""
