@@ -42,5 +42,8 @@ void say(enum level l, const struct where *w, const char *fmt, ...)
 int tell(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 int tell_flush(void);
 
+/* A string of JSON, quotes included. Bytes that are no UTF-8 become \u00XX. */
+void tell_json(const char *text);	/* NULL: "" */
+
 /* The first error that was said, without its newline; NULL if none was. */
 const char *said_error(void);

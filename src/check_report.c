@@ -61,13 +61,10 @@ void check_tell_text(const struct feature *table, const struct finding *found, s
 	tell_verdict(table, found, n);
 }
 
-/* Texts are ours or strerror(3)'s: ASCII, but it may hold a quote. */
 static void tell_string(const char *key, const char *s)
 {
-	tell(", \"%s\": \"", key);
-	for (; *s; s++)
-		tell(*s == '"' || *s == '\\' ? "\\%c" : "%c", *s);
-	tell("\"");
+	tell(", \"%s\": ", key);
+	tell_json(s);
 }
 
 void check_tell_json(const struct feature *table, const struct finding *found, size_t n)

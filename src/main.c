@@ -55,20 +55,6 @@ static int open_session(struct session *s)
 	return 0;
 }
 
-static void json_string(const char *s)
-{
-	tell("\"");
-	for (; *s; s++) {
-		if (*s == '"' || *s == '\\')
-			tell("\\%c", *s);
-		else if ((unsigned char)*s < 32)
-			tell("\\u%04x", (unsigned char)*s);
-		else
-			tell("%c", *s);
-	}
-	tell("\"");
-}
-
 static void json_phases(const struct phase_time *p, size_t n)
 {
 	tell("\"phases\": [");
@@ -95,9 +81,9 @@ static void json_obstacles(const struct dump_result *r)
 		if (o->address)
 			tell(", \"address\": %llu", (unsigned long long)o->address);
 		tell(", \"cause\": ");
-		json_string(o->cause);
+		tell_json(o->cause);
 		tell(", \"remedy\": ");
-		json_string(o->remedy);
+		tell_json(o->remedy);
 		tell("}");
 	}
 	tell("]");
