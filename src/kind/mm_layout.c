@@ -59,6 +59,8 @@ static void check_path(const struct process *p, const struct proc_vma *v, struct
 			continue;
 		if (i == 0 && !anonymous_zero)
 			continue;
+		if (i == ARRAY_SIZE(refused_paths) - 1 && v->deleted)
+			continue;	/* of /dev/shm, such as a semaphore */
 		obstacle(list, refused_paths[i].name, AT_ADDR(p->pid, v->start), refused_paths[i].remedy,
 			 "the mapping is %s, which cannot be saved yet", refused_paths[i].what);
 		return;
