@@ -63,6 +63,15 @@ static void json_phases(const struct phase_time *p, size_t n)
 	tell("]");
 }
 
+/* What went wrong, if anything did; before the end of an object. */
+static void json_error(void)
+{
+	if (!said_error())
+		return;
+	tell(",\n \"error\": ");
+	tell_json(said_error());
+}
+
 static void say_phases(const struct phase_time *p, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
@@ -136,6 +145,7 @@ static int dump_command(struct session *s)
 		json_phases(result.phases, result.n_phases);
 		tell(",\n ");
 		json_obstacles(&result);
+		json_error();
 		tell("}\n");
 	} else if (r == 0) {
 		say(SAY_INFO, NOWHERE, "frozen     %8.3f ms", (double)result.frozen_ns / 1e6);
@@ -159,6 +169,7 @@ static int check_command(struct session *s)
 	if (s->opt.json) {
 		tell("{\"savable\": %s, \"frozen_us\": %lld, ", r ? "false" : "true", (long long)result.frozen_ns / 1000);
 		json_obstacles(&result);
+		json_error();
 		tell("}\n");
 		return r;
 	}
@@ -193,6 +204,7 @@ static int restore_command(struct session *s, int *ret_status)
 		     r ? "false" : "true", result.root, (unsigned long long)result.tasks,
 		     (unsigned long long)result.processes, (unsigned long long)result.pages, (long long)result.total_ns / 1000);
 		json_phases(result.phases, result.n_phases);
+		json_error();
 		tell("}\n");
 		tell_flush();
 	}
