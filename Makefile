@@ -83,6 +83,10 @@ build/test/attack/target: test/attack/target.c test/attack/spin.S test/attack/sp
 	@mkdir -p $(@D)
 	$(call say,CC)
 	$(Q)$(CC) -std=gnu17 $(WARN) -D_GNU_SOURCE -O2 -g -pthread -Itest/attack -o $@ $(filter-out %.h,$^)
+build/test/attack/family: test/attack/family.c
+	@mkdir -p $(@D)
+	$(call say,CC)
+	$(Q)$(CC) -std=gnu17 $(WARN) -D_GNU_SOURCE -O2 -g -pthread -Wno-unused-result -o $@ $<
 build/test/attack/%.so: test/attack/%.c
 	@mkdir -p $(@D)
 	$(call say,CC)
