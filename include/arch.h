@@ -23,6 +23,7 @@ struct tracee;
 /* Restart of interrupted system calls. */
 bool arch_call_interrupted(const struct user_regs_struct *r);	/* it will be restarted, or say EINTR to a handler */
 void arch_undo_eintr(struct user_regs_struct *r);	/* an EINTR that a mere stop caused becomes restartable */
+bool arch_call_says_eintr(long nr);
 void arch_restart_by_hand(struct user_regs_struct *r);	/* what the kernel would do without a handler */
 void arch_restart_anew(struct user_regs_struct *r, long first);	/* likewise, where the restart block is lost */
 

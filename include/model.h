@@ -129,6 +129,12 @@ void tree_close(struct tree *tree);
 
 /* Before the freeze: which tasks sleep in a call with a timeout, and since when. */
 void early_look(struct tree *tree);
+bool early_is_delicate(const struct task *t);	/* to be stopped, and put right, by itself */
+
+/* Of a task that is stopped in restart_syscall(2): the call that goes on, or
+ * -1. Where nothing tells, early_solve() lets it sleep for a moment more. */
+long early_number(const struct task *t);
+int early_solve(struct task *t);
 
 /* Where calls can be made from in this address space: fills p->site from
  * p->vmas. -ENOENT: no vdso or no rt_sigreturn to be found; -ENOSPC: no memory

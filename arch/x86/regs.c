@@ -32,16 +32,20 @@ bool arch_call_interrupted(const struct user_regs_struct *r)
 	return (code >= ERESTARTSYS && code <= ERESTARTNOHAND) || code == ERESTART_RESTARTBLOCK;
 }
 
+bool arch_call_says_eintr(long nr)
+{
+	for (size_t i = 0; i < sizeof(eintr_calls) / sizeof(eintr_calls[0]); i++)
+		if (nr == eintr_calls[i])
+			return true;
+	return false;
+}
+
+/* With a handler to run, the kernel turns ERESTARTNOHAND into EINTR; without
+ * one it makes the call again. That is what these calls do when nobody traces. */
 void arch_undo_eintr(struct user_regs_struct *r)
 {
-	if ((long)r->orig_rax < 0 || (long)r->rax != -EINTR)
-		return;
-	/* With a handler to run, the kernel turns ERESTARTNOHAND into EINTR;
-	 * without one it makes the call again. That is what these calls do
-	 * when nobody traces. */
-	for (size_t i = 0; i < sizeof(eintr_calls) / sizeof(eintr_calls[0]); i++)
-		if ((long)r->orig_rax == eintr_calls[i])
-			r->rax = (uint64_t)-ERESTARTNOHAND;
+	if ((long)r->rax == -EINTR && arch_call_says_eintr((long)r->orig_rax))
+		r->rax = (uint64_t)-ERESTARTNOHAND;
 }
 
 bool arch_has_restart_block(const struct user_regs_struct *r)

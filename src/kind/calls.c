@@ -71,37 +71,13 @@ struct call_timing calls_timing(const struct tracee *t, long nr, const uint64_t 
 	return (struct call_timing){ .how = TIMEOUT_NONE };
 }
 
-/* In restart_syscall(2) the arguments are those of the first call, but its
- * number is gone. Code right before the instruction names it, or the place in
- * the kernel where the task slept: there are four such calls (set_restart_fn()
- * in Linux 6.18), and of a nanosleep nothing but do_syscall_64 is seen. */
-static long number_of_restarted(const struct task *t)
-{
-	const struct user_regs_struct *r = &t->tracee->regs;
-	unsigned char code[7];
-	long nr;
-
-	if (tracee_read(t->tracee, RPTR(r->rip - sizeof(code)), code, sizeof(code)) == 0) {
-		nr = arch_number_before(code, sizeof(code));
-		if (nr >= 0 && nr != SYS_restart_syscall)
-			return nr;
-	}
-	if (strstr(t->early.wchan, "futex"))
-		return SYS_futex;
-	if (strstr(t->early.wchan, "poll"))
-		return SYS_poll;
-	if (strstr(t->early.wchan, "nanosleep") || strstr(t->early.wchan, "syscall"))
-		return r->rdi < 16 ? SYS_clock_nanosleep : SYS_nanosleep;	/* a clock, or an address */
-	return -1;
-}
-
 long calls_restarted(const struct task *t)
 {
 	const struct user_regs_struct *r = &t->tracee->regs;
 
 	if (!arch_call_interrupted(r) || arch_call_nr(r) != SYS_restart_syscall)
 		return 0;
-	return MAX(number_of_restarted(t), 0l);
+	return MAX(early_number(t), 0l);
 }
 
 /* Has it slept in this call, unwoken, since we looked? Our stop itself is one
@@ -140,7 +116,7 @@ int calls_interrupted(struct arena *a, struct task *t, struct obstacles *list, I
 		return 0;
 	arch_call_args(r, arg);
 	if (nr == SYS_restart_syscall)
-		nr = number_of_restarted(t);
+		nr = early_number(t);
 	if (nr < 0)
 		obstacle(list, "task.restart", AT_PID(t->tid), "Try again a moment later.",
 			 "the task sleeps in a system call that was interrupted before, and nothing tells which");

@@ -10,22 +10,29 @@
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <time.h>
+#include <unistd.h>
 
+#include "arch.h"
 #include "arena.h"
 #include "cleanup.h"
 #include "io.h"
 #include "model.h"
 
 #define CPUS_MAX 1024
+#define SOLVE_TRIES 8
+#define SOLVE_US 50u		/* twice as long each time */
 
-/* Calls with a relative timeout: worth knowing since when they sleep. */
+/* Calls with a relative timeout: worth knowing since when they sleep. And such
+ * as say EINTR after a mere stop. */
 static bool worth_watching(long nr)
 {
 	static const long calls[] = {
 		SYS_nanosleep, SYS_clock_nanosleep, SYS_poll, SYS_futex, SYS_epoll_wait, SYS_epoll_pwait,
 		SYS_epoll_pwait2, SYS_rt_sigtimedwait, SYS_semtimedop, SYS_restart_syscall, SYS_io_getevents,
+		SYS_io_pgetevents, SYS_io_uring_enter, SYS_semop,
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(calls); i++)
@@ -108,4 +115,61 @@ void early_look(struct tree *tree)
 				t->early.since_ns = (int64_t)since + offset[cpu];
 		}
 	sched_setaffinity(0, sizeof(before), &before);
+}
+
+/* In restart_syscall(2) the arguments are those of the first call, but its
+ * number is gone. Code right before the instruction names it, or the place in
+ * the kernel where the task slept: there are four such calls (set_restart_fn()
+ * in Linux 6.18), and of a nanosleep nothing but do_syscall_64 is seen. */
+long early_number(const struct task *t)
+{
+	const struct user_regs_struct *r = &t->tracee->regs;
+	unsigned char code[7];
+	long nr;
+
+	if (tracee_read(t->tracee, RPTR(r->rip - sizeof(code)), code, sizeof(code)) == 0) {
+		nr = arch_number_before(code, sizeof(code));
+		if (nr >= 0 && nr != SYS_restart_syscall)
+			return nr;
+	}
+	if (strstr(t->early.wchan, "futex"))
+		return SYS_futex;
+	if (strstr(t->early.wchan, "poll"))
+		return SYS_poll;
+	if (strstr(t->early.wchan, "nanosleep") || strstr(t->early.wchan, "syscall"))
+		return r->rdi < 16 ? SYS_clock_nanosleep : SYS_nanosleep;	/* a clock, or an address */
+	return -1;
+}
+
+static bool is_riddle(const struct task *t)
+{
+	return arch_call_interrupted(&t->tracee->regs) && arch_call_nr(&t->tracee->regs) == SYS_restart_syscall &&
+	       early_number(t) < 0;
+}
+
+/* It had no time to go back to sleep after an earlier ckpt, or it is a stopped
+ * job: let it sleep, and see where. */
+int early_solve(struct task *t)
+{
+	int r = 0;
+
+	for (unsigned tries = 0; r == 0 && tries < SOLVE_TRIES && is_riddle(t); tries++) {
+		char *wchan;
+
+		r = tracee_resume(t->tracee, PTRACE_CONT, 0);
+		usleep(SOLVE_US << tries);
+		if (io_slurp(t->tree->mem, t->dir, "wchan", 4096, &wchan, NULL) == 0)
+			snprintf(t->early.wchan, sizeof(t->early.wchan), "%s", wchan);
+		if (r == 0)
+			r = tracee_interrupt(t->tracee);
+		if (r == 0)
+			r = tracee_settle(t->tracee);
+	}
+	return r;
+}
+
+/* A stop makes its call say EINTR, until ckpt has corrected that. */
+bool early_is_delicate(const struct task *t)
+{
+	return t->early.blocked && arch_call_says_eintr(t->early.nr);
 }

@@ -84,6 +84,25 @@ static int settle_failed(struct tree *tree, const struct task *t, int err, const
 	return fail(&at, err, "the task does not stop");
 }
 
+/* 1: it has ended meanwhile. */
+static int settle(struct tree *tree, struct task *t, const struct where *at, bool *ret_again)
+{
+	int r = vfork_settle(t, ret_again);
+
+	if (r == 0 && t->tracee)
+		r = early_solve(t);
+	if (r == -ESRCH)
+		return 1;
+	return r < 0 ? settle_failed(tree, t, r, at) : 0;
+}
+
+static int stop(struct tree *tree, struct task *t, const struct where *at, bool *ret_again)
+{
+	int r = attach(tree, t, at);
+
+	return r == 0 && early_is_delicate(t) ? settle(tree, t, at, ret_again) : r;
+}
+
 /* Stop all that is known and not stopped yet. Children first: a parent in
  * vfork waits for its child, which may be in vfork as well. */
 static int stop_known(struct tree *tree, const struct where *at, bool *ret_again)
@@ -96,7 +115,7 @@ static int stop_known(struct tree *tree, const struct where *at, bool *ret_again
 		for (size_t j = 0; r >= 0 && j < p->n_tasks;) {
 			struct task *t = p->tasks[j];
 
-			r = t->tracee ? 0 : attach(tree, t, at);
+			r = t->tracee ? 0 : stop(tree, t, at, ret_again);
 			if (r == 1)
 				drop_task(t);
 			else
@@ -111,14 +130,13 @@ static int stop_known(struct tree *tree, const struct where *at, bool *ret_again
 		for (size_t j = 0; j < p->n_tasks;) {
 			struct task *t = p->tasks[j];
 
-			r = t->tracee && t->tracee->running ? vfork_settle(t, ret_again) : 0;
-			if (r == -ESRCH) {
-				drop_task(t);
-				continue;
-			}
+			r = t->tracee && t->tracee->running ? settle(tree, t, at, ret_again) : 0;
 			if (r < 0)
-				return settle_failed(tree, t, r, at);
-			j++;
+				return r;
+			if (r == 1)
+				drop_task(t);
+			else
+				j++;
 		}
 	}
 	return 0;

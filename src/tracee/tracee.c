@@ -116,9 +116,9 @@ int tracee_settle(struct tracee *t)
 	t->stopped_job = t->at == STOP_GROUP;
 	was = t->regs.rax;
 	arch_undo_eintr(&t->regs);
-	t->touched = t->regs.rax != was;
 	t->settled = true;
-	return 0;
+	/* At once: should we die before, the program sees the EINTR. */
+	return t->regs.rax != was ? tracee_set_regs(t, &t->regs) : 0;
 }
 
 int tracee_adopt(pid_t tid, struct waits *w, struct tracee **ret)
