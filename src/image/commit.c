@@ -21,12 +21,11 @@ struct commit {
 	const char **why;
 };
 
-/* Some file systems (of FUSE, SMB) cannot sync a directory, and say so. */
 static int sync_dir(struct commit *c)
 {
-	if (FAULTY(FAULT_FSYNC, fsync(c->w->dir)) && errno != EINVAL)
-		return WHY(c->w->mem, c->why, -errno, "cannot sync the images directory");
-	return 0;
+	int err = image_sync_dir(c->w->dir);
+
+	return err ? WHY(c->w->mem, c->why, err, "cannot sync the images directory") : 0;
 }
 
 static int write_file(struct commit *c, const char *name, const uint8_t *data, size_t size)
@@ -129,17 +128,23 @@ static int switch_over(struct commit *c)
 	return sync_dir(c);
 }
 
-/* A checkpoint that replaced another for good is all there is: it stays. */
-static void roll_back(struct commit *c)
+/* True: our inventory counts no more, neither now nor after a power failure. */
+static bool switch_back(struct commit *c)
 {
 	int dir = c->w->dir;
 
-	if (c->exchanged && renameat2(dir, IMAGE_INVENTORY_TMP, dir, IMAGE_INVENTORY, RENAME_EXCHANGE))
+	if (c->exchanged ? renameat2(dir, IMAGE_INVENTORY_TMP, dir, IMAGE_INVENTORY, RENAME_EXCHANGE) :
+	    c->w->replaces ? -1 : unlinkat(dir, IMAGE_INVENTORY, 0))
+		return false;
+	return image_sync_dir(dir) == 0;
+}
+
+/* A checkpoint that replaced another for good is all there is: it stays, and
+ * so do files that one on the disk may still name. */
+static void roll_back(struct commit *c)
+{
+	if (c->switched && !switch_back(c))
 		c->w->n_made = 0;
-	else if (c->switched && !c->exchanged && c->w->replaces)
-		c->w->n_made = 0;
-	else if (c->switched && !c->exchanged)
-		unlinkat(dir, IMAGE_INVENTORY, 0);
 	image_abort(c->w);
 }
 
@@ -169,7 +174,7 @@ int image_commit(struct image_writer *w, Inventory *inv, const char **why)
 	}
 	if (c.exchanged)
 		unlinkat(w->dir, IMAGE_INVENTORY_TMP, 0);
-	image_remove_others(w->dir, w->id);
+	image_remove_others(w->dir, w->id, true);
 	w->n_made = 0;
 	image_abort(w);
 	return 0;

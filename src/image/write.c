@@ -20,7 +20,15 @@ static void closedirp(DIR **d)
 		closedir(*d);
 }
 
-void image_remove_others(int dirfd, const uint8_t *keep)
+/* Some file systems (of FUSE, SMB) cannot sync a directory, and say so. */
+int image_sync_dir(int dirfd)
+{
+	return FAULTY(FAULT_FSYNC, fsync(dirfd)) && errno != EINVAL ? -errno : 0;
+}
+
+/* A dump that was killed may have changed inventories without a sync: on the
+ * disk the files that go here are those of the checkpoint that counts. */
+void image_remove_others(int dirfd, const uint8_t *keep, bool synced)
 {
 	int fd = FAULTY(FAULT_OPEN, openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 	auto_(closedirp) DIR *d = fd < 0 ? NULL : fdopendir(fd);
@@ -35,8 +43,12 @@ void image_remove_others(int dirfd, const uint8_t *keep)
 		if (!part_file_is_ours(e->d_name))
 			continue;
 		memcpy(part, e->d_name, (size_t)(dash - e->d_name));
-		if (!keep || !part_file_is(e->d_name, part, keep))
-			unlinkat(dirfd, e->d_name, 0);
+		if (keep && part_file_is(e->d_name, part, keep))
+			continue;
+		if (!synced && image_sync_dir(dirfd))
+			break;
+		synced = true;
+		unlinkat(dirfd, e->d_name, 0);
 	}
 }
 
@@ -51,7 +63,7 @@ static int look_around(struct image_writer *w, bool overwrite, const char **why)
 	if (fstatat(w->dir, IMAGE_INVENTORY, &st, AT_SYMLINK_NOFOLLOW)) {
 		if (errno != ENOENT)
 			return WHY(w->mem, why, -errno, "cannot look for inventory.img");
-		image_remove_others(w->dir, NULL);
+		image_remove_others(w->dir, NULL, false);
 		return 0;
 	}
 	if (!overwrite)
@@ -61,7 +73,7 @@ static int look_around(struct image_writer *w, bool overwrite, const char **why)
 		return WHY(w->mem, why, -EISDIR, "inventory.img is a directory");
 	w->replaces = true;
 	if (!image_read_inventory(w->mem, w->dir, &old, &unused))
-		image_remove_others(w->dir, old->id.data);
+		image_remove_others(w->dir, old->id.data, false);
 	return 0;
 }
 

@@ -29,5 +29,9 @@ struct image_writer {
 /* A new file of mode 0600, for reading and writing. */
 int image_new_file(struct image_writer *w, const char *name);
 
-/* Remove part files of other checkpoints than the one with this id (NULL: none is kept). */
-void image_remove_others(int dirfd, const uint8_t *keep);
+/* fsync(2); 0 as well where the file system cannot sync a directory. */
+int image_sync_dir(int dirfd);
+
+/* Remove part files of other checkpoints than the one with this id (NULL: none
+ * is kept). Unless the directory is `synced`, it is before the first removal. */
+void image_remove_others(int dirfd, const uint8_t *keep, bool synced);
