@@ -83,6 +83,10 @@ build/test/attack/target: test/attack/target.c test/attack/spin.S test/attack/sp
 	@mkdir -p $(@D)
 	$(call say,CC)
 	$(Q)$(CC) -std=gnu17 $(WARN) -D_GNU_SOURCE -O2 -g -pthread -Itest/attack -o $@ $(filter-out %.h,$^)
+build/test/attack/crowd: test/attack/crowd.c
+	@mkdir -p $(@D)
+	$(call say,CC)
+	$(Q)$(CC) -std=gnu17 $(WARN) -D_GNU_SOURCE -O2 -g -pthread -o $@ $<
 build/test/attack/family: test/attack/family.c
 	@mkdir -p $(@D)
 	$(call say,CC)
@@ -104,7 +108,7 @@ check-zdtm: $(B)/ckpt $(ZDTM)
 	test/zdtm/run --ckpt $(B)/ckpt
 check-real: $(B)/ckpt $(REAL)
 	test/real/run --ckpt $(B)/ckpt
-check-attack: $(B)/ckpt build/test/attack/target build/test/attack/kill_at.so
+check-attack: $(B)/ckpt $(addprefix build/test/attack/,target crowd kill_at.so)
 	test/attack/run --ckpt $(B)/ckpt
 check: check-layers check-unit check-zdtm check-real check-attack
 	$(MAKE) SAN=1 check-unit check-zdtm
