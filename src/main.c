@@ -14,6 +14,7 @@
 #include "dump.h"
 #include "fault.h"
 #include "options.h"
+#include "privileges.h"
 #include "restore.h"
 #include "say.h"
 #include "show.h"
@@ -222,6 +223,8 @@ static int run(struct session *s, int *ret_status)
 {
 	const char *command = s->opt.command;
 
+	if (privileges_reduce(command) < 0)
+		return -EPERM;
 	if (!strcmp(command, "show"))
 		return show_command(&(struct show_options){ operand(s), s->opt.json });
 	if (!strcmp(command, "verify"))
