@@ -60,9 +60,12 @@ static int lay_frame(struct remote *r)
 	return err;
 }
 
+/* By the other way, should one fail: nobody else cleans up. */
 static int lift_frame(struct remote *r)
 {
-	return tracee_write(r->first, RPTR(r->frame_va), r->dead, r->frame_len);
+	if (tracee_write(r->first, RPTR(r->frame_va), r->dead, r->frame_len) == 0)
+		return 0;
+	return tracee_write_force(r->first, RPTR(r->frame_va), r->dead, r->frame_len);
 }
 
 /* A call over the frame: what the task would do if we died in it. */
@@ -82,14 +85,14 @@ static void framed(struct remote *r, struct single *s, long nr, const uint64_t a
 static int settle_after_calls(struct remote *r)
 {
 	struct user_regs_struct regs = r->first->regs;
-	int err = tracee_set_mask(r->first, r->first->mask);
+	int masked = tracee_set_mask(r->first, r->first->mask), set, lifted;
 
 	arch_restart_by_hand(&regs);
-	if (err == 0)
-		err = tracee_set_regs(r->first, &regs);
-	if (err == 0)
-		err = lift_frame(r);
-	return err;
+	/* Should that be a call's beginning after all: not the task's last call once more. */
+	regs.orig_rax = (uint64_t)-1;
+	set = tracee_set_regs(r->first, &regs);
+	lifted = lift_frame(r);
+	return masked ? masked : set ? set : lifted;
 }
 
 /* What a call returned, as the remote's error; or the value. */
@@ -233,32 +236,48 @@ void remote_abandon(struct remote *r)
 	free(r);
 }
 
-void remote_close(struct remote *const *rs, size_t n)
+static void unmap_scratch(struct remote *const *rs, size_t n, struct single *calls)
 {
-	struct single *calls = FAULTY_ALLOC(calloc(n, sizeof(*calls)));
 	size_t open = 0;
 
-	for (size_t i = 0; calls && i < n; i++) {
+	for (size_t i = 0; i < n; i++) {
 		struct remote *r = rs[i];
 
+		r->call = NULL;
 		if (!r->base || r->first->gone)
 			continue;
 		r->err = lay_frame(r);
 		framed(r, &calls[open], SYS_munmap, REMOTE_ARGS(r->base, r->len));
 		if (!r->err)
-			rs[i]->call = &calls[open++];
+			r->call = &calls[open++];
 	}
 	single_run(calls, open);
 	for (size_t i = 0; i < n; i++)
-		if (rs[i]->call)
+		if (rs[i]->call) {
 			settle_after_calls(rs[i]);
+			if (outcome(rs[i], rs[i]->call) == 0 && !rs[i]->err)
+				rs[i]->base = 0;
+		}
 	single_to_signal_stops(calls, open);
 	for (size_t i = 0; i < open; i++) {
 		tracee_set_mask(calls[i].t, calls[i].t->mask);
 		tracee_set_regs(calls[i].t, &calls[i].t->regs);
 	}
-	for (size_t i = 0; i < n; i++)
+}
+
+/* Without memory for all at once, one after the other; and once more for those
+ * where it failed: what is left behind now stays. */
+void remote_close(struct remote *const *rs, size_t n)
+{
+	struct single one, *calls = n > 1 ? FAULTY_ALLOC(calloc(n, sizeof(*calls))) : NULL;
+
+	if (calls)
+		unmap_scratch(rs, n, calls);
+	for (size_t i = 0; i < n; i++) {
+		for (int tries = 0; rs[i]->base && !rs[i]->first->gone && tries < 2; tries++)
+			unmap_scratch(&rs[i], 1, &one);
 		remote_abandon(rs[i]);
+	}
 	free(calls);
 }
 

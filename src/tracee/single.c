@@ -51,10 +51,24 @@ static int take(struct single *s)
 	struct user_regs_struct now;
 	int r = await_syscall_stop(s->t);
 
-	if (r == 0)
+	/* What the call has done must be known: once more, should that fail. */
+	if (r == 0 && tracee_get_regs(s->t, &now) < 0)
 		r = tracee_get_regs(s->t, &now);
 	if (r == 0)
 		s->ret = arch_result(&now);
+	return r;
+}
+
+/* Whoever turned back half-way would not know whether the call was made: so
+ * signals and the time limit have to wait. */
+static int step_on(struct single *s, int (*step)(struct single *s))
+{
+	bool was = s->t->waits->patient;
+	int r;
+
+	s->t->waits->patient = true;
+	r = step(s);
+	s->t->waits->patient = was;
 	return r;
 }
 
@@ -66,7 +80,7 @@ int single_run(struct single *list, size_t n)
 	for (size_t step = 0; step < sizeof(steps) / sizeof(steps[0]); step++)
 		for (size_t i = 0; i < n; i++)
 			if (!list[i].err)
-				list[i].err = steps[step](&list[i]);
+				list[i].err = step_on(&list[i], steps[step]);
 	for (size_t i = 0; i < n && !first; i++)
 		first = list[i].err;
 	return first;

@@ -70,7 +70,8 @@ static int to_stop(struct tracee *t)
 	int r;
 
 	for (;;) {
-		r = tracee_wait(t);
+		/* An earlier try may have come as far as a stop. */
+		r = t->running ? tracee_wait(t) : 0;
 		if (r < 0)
 			return r;
 		if (t->at == STOP_INTERRUPT || t->at == STOP_GROUP)
