@@ -142,6 +142,20 @@ static int stop_known(struct tree *tree, const struct where *at, bool *ret_again
 	return 0;
 }
 
+/* 1: its zombie was reaped, or its parent is gone and it has a new one. */
+static int look_at_end(const struct tree *tree, struct process *p)
+{
+	int r = proc_read_stat(tree->mem, p->dir, &p->stat);
+
+	if (r == 0 && p->stat.state != 'Z')
+		return 1;
+	if (r == 0)
+		r = proc_read_status(tree->mem, p->dir, &p->status);
+	if (r == 0)
+		p->zombie = true;
+	return r == -ENOENT || r == -ESRCH ? 1 : r;
+}
+
 /* Processes that ended while we were at it: zombies, or gone for good. */
 static int settle_ends(struct tree *tree, const struct where *at)
 {
@@ -150,17 +164,13 @@ static int settle_ends(struct tree *tree, const struct where *at)
 	for (size_t i = 0; i < tree->n; i++) {
 		struct process *p = tree->list[i];
 
-		if (p->n_tasks == 0 && !p->zombie) {
-			if (proc_read_stat(tree->mem, p->dir, &p->stat) == 0 && p->stat.state == 'Z')
-				p->zombie = true;
-			else if (!p->parent)
-				return fail(at, 0, "process %d ended before it could be stopped", p->pid);
-			else
-				continue;
-		}
-		/* Its zombie was reaped, or its parent is gone and it has a new one. */
-		if (p->zombie && (proc_read_stat(tree->mem, p->dir, &p->stat) < 0 ||
-				  proc_read_status(tree->mem, p->dir, &p->status) < 0))
+		int r = p->zombie || p->n_tasks == 0 ? look_at_end(tree, p) : 0;
+
+		if (r < 0)
+			return fail(at, r, "cannot look at process %d, which has ended", p->pid);
+		if (r == 1 && !p->parent)
+			return fail(at, 0, "process %d ended before it could be stopped", p->pid);
+		if (r == 1)
 			continue;
 		p->index = (uint32_t)kept;
 		tree->list[kept++] = p;
@@ -224,6 +234,8 @@ static void close_remotes(struct tree *tree)
 	EACH_PROCESS(p, tree) {
 		if (p->remote && list)
 			list[n++] = p->remote;
+		else if (p->remote)
+			remote_close(&p->remote, 1);
 		p->remote = NULL;
 	}
 	remote_close(list, n);
