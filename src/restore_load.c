@@ -94,6 +94,8 @@ int restore_load(struct restore *r)
 	if (err < 0)
 		return load_fail(&r->at, err, why);
 	err = read_own_creds(r);
+	if (err < 0)
+		return err;
 	for (size_t i = 0; err == 0 && i < r->ck.n_order; i++)
 		err = make_process(r, r->ck.order[i]);
 	return err < 0 ? fail(&r->at, err, "cannot make the tree") : 0;

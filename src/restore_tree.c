@@ -165,7 +165,8 @@ static int do_clones(struct restore *r, size_t step)
 	if (err >= 0)
 		err = remote_run(&maker, 1);
 	for (size_t i = 0; i < maker->n_born && i < n && err == 0; i++)
-		err = adopt(r, s[i].node);
+		if (adopt(r, s[i].node) < 0)
+			return -ECHILD;
 	if (err == 0)
 		err = remote_failed(maker, NULL);
 	if (err == -EEXIST)
@@ -215,7 +216,7 @@ static int do_exit(struct restore *r, uint32_t node)
 		remote_ask(t, 0, 0, SYS_exit_group, REMOTE_ARGS((uint64_t)WEXITSTATUS(status)));
 		err = remote_run(&t, 1);
 	}
-	for (int tries = 0; !t->gone && tries < 100; tries++) {
+	for (int tries = 0; !t->gone && t->running && tries < 100; tries++) {
 		err = tracee_wait(t);
 		if (err < 0 && err != -ESRCH)
 			break;
@@ -342,30 +343,36 @@ int restore_run_leaders(struct restore *r, const char *what)
 	return restore_run_all(r, list, n, what);
 }
 
+/* Wait until ckpt has neither children nor tracees. Who stops instead of dying
+ * was made in a run that failed, and is nobody's actor yet. */
+static void reap_all(void)
+{
+	int64_t end = io_now_ns(CLOCK_MONOTONIC) + KILLED_AFTER_MS * 1000000ll;
+	const struct timespec nap = { .tv_nsec = 100000 };
+
+	while (io_now_ns(CLOCK_MONOTONIC) < end) {
+		int status;
+		pid_t pid = wait4(-1, &status, __WALL | WNOHANG, NULL);
+
+		if (pid < 0 && errno == ECHILD)
+			return;
+		if (pid > 0 && WIFSTOPPED(status))
+			kill(pid, SIGKILL);
+		if (pid == 0)
+			nanosleep(&nap, NULL);
+	}
+}
+
 /* Nothing of the tree is left: all killed, and waited for by whoever can. */
 void restore_kill(struct restore *r)
 {
 	size_t n = r->actors ? r->plan.n_nodes : 0;
-	int64_t end = io_now_ns(CLOCK_MONOTONIC) + KILLED_AFTER_MS * 1000000ll;
 
 	for (size_t i = n; i-- > 0;)
 		if (r->actors[i] && !r->actors[i]->gone)
 			kill(r->actors[i]->tid, SIGKILL);
-	for (size_t i = n; i-- > 0;) {
-		struct tracee *t = r->actors[i];
-
-		while (t && io_now_ns(CLOCK_MONOTONIC) < end) {
-			int status;
-			pid_t pid = wait4(-1, &status, __WALL, NULL);
-
-			if (pid < 0 && errno == ECHILD)
-				break;
-			if (pid == t->tid && (WIFEXITED(status) || WIFSIGNALED(status)))
-				break;
-		}
-	}
-	while (n && waitpid(-1, NULL, __WALL | WNOHANG) > 0)
-		;
+	if (n)
+		reap_all();
 	for (size_t i = 0; i < n; i++)
 		tracee_free(r->actors[i]);
 	EACH_PROCESS(p, &r->tree)
