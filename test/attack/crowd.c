@@ -261,11 +261,9 @@ static void make_child(const char *sort)
 		waitid(P_PID, (id_t)pid, &(siginfo_t){ 0 }, WSTOPPED);
 }
 
-/* It is stopped, and nobody has told its parent anything else meanwhile. */
-static void check_job(pid_t pid)
+static char state_of(pid_t pid)
 {
-	siginfo_t info = { 0 };
-	char path[40], text[200] = "", *state;
+	char path[40], text[200] = "", *end;
 	int fd;
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
@@ -273,10 +271,18 @@ static void check_job(pid_t pid)
 	if (read(fd, text, sizeof(text) - 1) <= 0)
 		wrong(&slots[1], "it is gone");
 	close(fd);
-	state = strrchr(text, ')');
-	/* 't' while ckpt holds it */
-	if (state && state[2] != 'T' && state[2] != 't')
-		wrong(&slots[1], "the stopped job is in state %c", state[2]);
+	end = strrchr(text, ')');
+	return end ? end[2] : 0;
+}
+
+/* It is stopped, or about to be after the death of a tracer; and nobody has
+ * told its parent anything meanwhile. */
+static void check_job(pid_t pid)
+{
+	siginfo_t info = { 0 };
+
+	while (state_of(pid) != 'T')
+		nap(1000000);
 	if (waitid(P_PID, (id_t)pid, &info, WSTOPPED | WCONTINUED | WNOHANG) == 0 && info.si_pid)
 		wrong(&slots[1], "its parent is told of it: code %d, status %d", info.si_code, info.si_status);
 	kill(pid, SIGCONT);

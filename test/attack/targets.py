@@ -110,6 +110,14 @@ class Table(Program):
     def lacks(self, name):
         return name not in [s["name"] for s in self.slots()]
 
+    def reap(self):
+        """After a dump all are ours; and the root will be again after a restore."""
+        for s in self.slots():
+            try:
+                os.waitpid(s["tid"], os.WNOHANG)
+            except ChildProcessError:
+                pass
+
     def end(self):
         for s in self.slots():
             try:
@@ -117,6 +125,7 @@ class Table(Program):
             except ProcessLookupError:
                 pass
         self.root.wait()
+        self.reap()
 
 
 class Growing(Program):
