@@ -91,6 +91,10 @@ build/test/attack/family: test/attack/family.c
 	@mkdir -p $(@D)
 	$(call say,CC)
 	$(Q)$(CC) -std=gnu17 $(WARN) -D_GNU_SOURCE -O2 -g -pthread -Wno-unused-result -o $@ $<
+build/test/attack/restless: test/attack/restless.c
+	@mkdir -p $(@D)
+	$(call say,CC)
+	$(Q)$(CC) -std=gnu17 $(WARN) -D_GNU_SOURCE -O2 -g -pthread -o $@ $<
 build/test/attack/%.so: test/attack/%.c
 	@mkdir -p $(@D)
 	$(call say,CC)
@@ -108,8 +112,9 @@ check-zdtm: $(B)/ckpt $(ZDTM)
 	test/zdtm/run --ckpt $(B)/ckpt
 check-real: $(B)/ckpt $(REAL)
 	test/real/run --ckpt $(B)/ckpt
-check-attack: $(B)/ckpt $(addprefix build/test/attack/,target crowd kill_at.so)
+check-attack: $(B)/ckpt $(addprefix build/test/attack/,target crowd kill_at.so family)
 	test/attack/run --ckpt $(B)/ckpt
+	test/attack/faults --ckpt $(B)/ckpt
 check: check-layers check-unit check-zdtm check-real check-attack
 	$(MAKE) SAN=1 check-unit check-zdtm
 
