@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* kill_at.c - preloaded into ckpt: dies by SIGKILL right after the N-th call that concerns a tracee.
  *
- * KILL_AT=N; 0: never, but the number of such calls is written to KILL_COUNT at the end.
+ * KILL_AT=N; 0: never, but the number of such calls is written to KILL_COUNT at the end, and to KILL_WINDOW
+ * the first and last of those in a row that take PTRACE_O_EXITKILL away.
  */
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -14,7 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static long calls, last;
+static long calls, last, window[2];
 
 static void __attribute__((constructor)) begin(void)
 {
@@ -32,19 +33,28 @@ static void __attribute__((destructor)) end(void)
 		fprintf(f, "%ld\n", calls);
 		fclose(f);
 	}
+	path = getenv("KILL_WINDOW");
+	f = path ? fopen(path, "w") : NULL;
+	if (f) {
+		fprintf(f, "%ld %ld\n", window[0], window[1]);
+		fclose(f);
+	}
 }
 
-static void count(void)
+static long count(void)
 {
-	if (__atomic_add_fetch(&calls, 1, __ATOMIC_SEQ_CST) == last)
+	long n = __atomic_add_fetch(&calls, 1, __ATOMIC_SEQ_CST);
+
+	if (n == last)
 		kill(getpid(), SIGKILL);
+	return n;
 }
 
 #define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
 
 long ptrace(enum __ptrace_request request, ...)
 {
-	long pid, addr, data, r;
+	long pid, addr, data, r, n;
 	va_list ap;
 
 	va_start(ap, request);
@@ -53,7 +63,12 @@ long ptrace(enum __ptrace_request request, ...)
 	data = va_arg(ap, long);
 	va_end(ap);
 	r = REAL(ptrace)(request, pid, addr, data);
-	count();
+	n = count();
+	if (request == PTRACE_SETOPTIONS && !(data & PTRACE_O_EXITKILL)) {
+		if (n != window[1] + 1)
+			window[0] = n;
+		window[1] = n;
+	}
 	return r;
 }
 
