@@ -61,14 +61,15 @@ int dump_each_task(struct dump *d, look_fn *look)
 		EACH_TASK(t, p)
 			if (r == 0)
 				r = add_task(d, &all, t);
-	if (r == 0)
-		r = pool_each(all.n, pool_threads(), work, &all);
+	if (r < 0)
+		return fail(&d->at, r, "tasks");
+	r = pool_each(all.n, pool_threads(), work, &all);
 	for (size_t i = 0; i < all.n; i++)
 		for (size_t j = 0; j < all.list[i].obstacles.n; j++) {
 			struct obstacle *o = ARENA_ADD(d->mem, d->obstacles.list, d->obstacles.n);
 
 			if (!o)
-				return -ENOMEM;
+				return fail(&d->at, ENOMEM, "obstacles");
 			*o = all.list[i].obstacles.list[j];
 		}
 	return r;
