@@ -240,6 +240,30 @@ static int run(struct session *s, int *ret_status)
 	return !strcmp(command, "dump") ? dump_command(s) : restore_command(s, ret_status);
 }
 
+/* Whoever started ckpt with descriptors closed shall not find messages in the
+ * images, which would be given their numbers. */
+static int open_streams(void)
+{
+	for (int fd = 0; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) != fd)
+			return -1;
+	return 0;
+}
+
+/* What was to be done may be done, and is then not undone by nobody reading of it. */
+static int end_output(const struct session *s, int r)
+{
+	int err = tell_flush();
+	bool acts = s->opt.command && (!strcmp(s->opt.command, "dump") || !strcmp(s->opt.command, "restore"));
+
+	if (err == 0 || r < 0)
+		return r;
+	if (!acts)
+		return fail(NOWHERE, err, "cannot write to standard output");
+	say(SAY_WARN, NOWHERE, "cannot write to standard output: %s", strerror(-err));
+	return r;
+}
+
 /* More than one descriptor for each task is held at a time; a write too long
  * or to a closed pipe is an error like any other, not the end. */
 static void prepare(void)
@@ -269,6 +293,9 @@ int main(int argc, char **argv)
 	struct session s = { .images = -1, .work = -1, .log = -1 };
 	int r, status = 0;
 
+	if (open_streams() < 0)
+		return 1;
+	prepare();
 	say_init(-1, SAY_WARN);
 	r = options_parse(argc, argv, &s.opt);
 	if (r < 0)
@@ -279,18 +306,16 @@ int main(int argc, char **argv)
 			tell("Version: %s\n", CKPT_VERSION);
 		else
 			options_help(s.opt.command);
-		return tell_flush() < 0;
+		return end_output(&s, 0) < 0;
 	}
 	if (!s.opt.command) {
 		options_help(NULL);
 		tell_flush();
 		return 1;
 	}
-	prepare();
 	s.mem = arena_new();
 	r = s.mem ? run(&s, &status) : fail(NOWHERE, ENOMEM, "arena");
-	if (tell_flush() < 0)
-		r = -EIO;
+	r = end_output(&s, r);
 	say_fault();
 	say_done();
 	arena_free(s.mem);
