@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include "cleanup.h"
 #include "fault.h"
 #include "image.h"
@@ -94,6 +95,18 @@ static int write_parts(struct commit *c, Inventory *inv)
 	return err ? err : sync_dir(c);
 }
 
+/* Somebody may have removed the files, or the directory, while they grew. The
+ * process may be killed after this: all must be under their names. */
+static int check_names(struct commit *c)
+{
+	struct stat st;
+
+	for (size_t i = 0; i < c->w->n_made; i++)
+		if (fstatat(c->w->dir, c->w->made[i], &st, AT_SYMLINK_NOFOLLOW))
+			return WHY(c->w->mem, c->why, -errno, "%s has been removed meanwhile", c->w->made[i]);
+	return 0;
+}
+
 static int write_inventory(struct commit *c, Inventory *inv)
 {
 	size_t len;
@@ -166,6 +179,8 @@ int image_commit(struct image_writer *w, Inventory *inv, const char **why)
 		err = write_parts(&c, inv);
 	if (!err)
 		err = write_inventory(&c, inv);
+	if (!err)
+		err = check_names(&c);
 	if (!err)
 		err = switch_over(&c);
 	if (err) {
