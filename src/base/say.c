@@ -127,6 +127,14 @@ static void emit(struct line *l, enum level level)
 	pthread_mutex_unlock(&state.lock);
 }
 
+/* Waiting for tasks ends in these two ways. */
+static const char *cause(int err)
+{
+	if (err == ETIMEDOUT)
+		return "the time limit is over";
+	return err == EINTR ? "interrupted by a signal" : strerror(err);
+}
+
 int fail(const struct where *w, int err, const char *fmt, ...)
 {
 	int keep = errno;
@@ -140,7 +148,7 @@ int fail(const struct where *w, int err, const char *fmt, ...)
 	add_va(&l, fmt, ap);
 	va_end(ap);
 	if (err)
-		add(&l, ": %s", strerror(err));
+		add(&l, ": %s", cause(err));
 	emit(&l, SAY_ERROR);
 	errno = keep;
 	return err ? -err : -EINVAL;
