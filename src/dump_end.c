@@ -72,8 +72,12 @@ static void await_reaping(struct dump *d)
 
 int dump_kill(struct dump *d)
 {
+	int r;
+
 	d->tree.waits.patient = true;
-	disarm(d);
+	r = disarm(d);
+	if (r < 0 && r != -ESRCH)
+		return fail(&d->at, r, "the checkpoint is complete, but the tree runs on: its death would write to shared memory");
 	EACH_PROCESS(p, &d->tree)
 		if (!p->zombie)
 			kill(p->pid, SIGKILL);
