@@ -112,9 +112,11 @@ check-zdtm: $(B)/ckpt $(ZDTM)
 	test/zdtm/run --ckpt $(B)/ckpt
 check-real: $(B)/ckpt $(REAL)
 	test/real/run --ckpt $(B)/ckpt
-check-attack: $(B)/ckpt $(addprefix build/test/attack/,target crowd kill_at.so family)
+check-attack: $(B)/ckpt $(addprefix build/test/attack/,target crowd kill_at.so family restless)
 	test/attack/run --ckpt $(B)/ckpt
 	test/attack/faults --ckpt $(B)/ckpt
+	test/attack/rollback --ckpt $(B)/ckpt
+	test/attack/refusals --ckpt $(B)/ckpt
 check: check-layers check-unit check-zdtm check-real check-attack
 	$(MAKE) SAN=1 check-unit check-zdtm
 

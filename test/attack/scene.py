@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # scene.py - a tree that verifies itself (test/attack/family), checkpoints of it, and what must be as before.
 import ctypes
+import fcntl
 import os
 import random
 import re
@@ -87,6 +88,7 @@ class Scene:
     def at_rest(self):
         status = box.read(f"/proc/{self.pid}/status")
         return (int(re.search(r"^SigPnd:\s*(\S+)", status, re.M)[1], 16) == 1 << signal.SIGUSR1 - 1
+                and queued_signals(self.pid) == "1"
                 and box.states(self.pid) == {"S", "T"} and len(box.tree(self.pid)) == 4)
 
     def fresh(self):
@@ -176,16 +178,20 @@ class Scene:
 
     def run(self, *args, meanwhile=lambda child: None, **kwargs):
         """Run ckpt with args; `meanwhile` may meddle with it."""
-        with box.open_scratch() as out, box.open_scratch() as err:
-            child = self.popen(*args, **{"stdout": out, "stderr": err, **kwargs})
-            try:
-                meanwhile(child)
-            finally:
-                status = self.wait(child)
+        pipes = os.pipe(), os.pipe()  # not files, as a limit of these would count
+        for r, w in pipes:
+            fcntl.fcntl(w, fcntl.F_SETPIPE_SZ, 1 << 20)
+        child = self.popen(*args, **{"stdout": pipes[0][1], "stderr": pipes[1][1], **kwargs})
+        try:
+            meanwhile(child)
+        finally:
+            status = self.wait(child)
             texts = []
-            for f in (out, err):
-                f.seek(0)
-                texts.append(f.read().decode(errors="replace"))
+            for r, w in pipes:
+                os.close(w)
+                os.set_blocking(r, False)
+                with open(r, "rb") as f:
+                    texts.append((f.read() or b"").decode(errors="replace"))
         self.last = Result(status, *texts)
         return self.last
 
@@ -210,6 +216,9 @@ class Scene:
         """A checkpoint that works, in self.old; the tree of it is gone."""
         self.kill()
         self.start()
+        self.dump_old()
+
+    def dump_old(self):
         shutil.rmtree(self.old, ignore_errors=True)
         os.mkdir(self.old)
         self.must("dump", "-t", self.pid, "-D", self.old)
