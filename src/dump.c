@@ -173,6 +173,9 @@ static int run_phases(struct dump *d)
 			r = phases[i].run(d);
 		if (r == -ETIMEDOUT && !said_error())
 			return fail(&d->at, 0, "the time given with --timeout is over");
+		/* Quiet layers' errors that nobody has named: never an exit without a word. */
+		if (r < 0 && !d->result->n_obstacles && !said_error())
+			return fail(&d->at, r, "cannot go on");
 		if (r < 0)
 			return r;
 		t = &d->result->phases[d->result->n_phases++];
