@@ -6,9 +6,13 @@
  * sigtimedwait() is not missed.
  */
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
 #include <sys/ptrace.h>
 #include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "cleanup.h"
 #include "io.h"
@@ -97,8 +101,28 @@ static void classify(struct tracee *t, int status)
 	}
 }
 
+/* The end of a leader is told only when all its threads have been waited for,
+ * and these are ours as well: whoever waits for the leader first waits for ever. */
+static bool is_dead(pid_t tid)
+{
+	char path[32], text[256], *end;
+	autoclose fd = -1;
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", tid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+	if (n <= 0)
+		return n < 0 && errno == ESRCH;
+	text[n] = '\0';
+	end = strrchr(text, ')');
+	return end && end[1] == ' ' && (end[2] == 'Z' || end[2] == 'X');
+}
+
 int tracee_wait(struct tracee *t)
 {
+	bool dead = false;
+
 	if (t->gone)
 		return -ESRCH;
 	for (unsigned tries = 0;; tries++) {
@@ -108,12 +132,15 @@ int tracee_wait(struct tracee *t)
 			classify(t, status);
 			return t->gone ? -ESRCH : 0;
 		}
-		if (r < 0) {
+		if (r < 0 || dead) {
 			t->gone = true;
 			t->at = STOP_GONE;
 			return -ESRCH;
 		}
 		if (tries < SPINS)
+			continue;
+		dead = is_dead(t->tid);
+		if (dead)
 			continue;
 		r = waits_check(t->waits);
 		if (r < 0)
