@@ -158,7 +158,7 @@ class Scene:
         while child.poll() is None:
             self.reap_but(child.pid)
             if time.monotonic() > end:
-                where = blocked_tasks([child.pid])
+                where = blocked_tasks(box.pids())
                 child.kill()
                 raise Wrong("\n  ".join([f"ckpt does not end within {PATIENCE} s"] + where))
             time.sleep(0.0005)
