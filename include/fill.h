@@ -6,3 +6,7 @@
 /* Every page of every process, checked against its checksum on the way. The
  * tasks are stopped and their memory is mapped. Speaks. */
 int fill_memory(struct restore *r);
+
+/* Private memory that is writable, or was once: it has been accounted for
+ * (VM_ACCOUNT), and is mapped writable until its contents are there. */
+bool vma_was_writable(const Vma *v);

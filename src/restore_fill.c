@@ -99,16 +99,6 @@ static int add_chunk(struct fill *f, pid_t pid, const Chunk *c, bool by_force)
 	return 0;
 }
 
-static bool is_writable(const Vma *v)
-{
-	if (v->prot & PROT_WRITE)
-		return true;
-	for (size_t i = 0; i < v->n_flags; i++)
-		if (!strcmp(v->flags[i], "ac"))
-			return true;
-	return false;
-}
-
 static int plan_fill(struct fill *f)
 {
 	EACH_PROCESS(p, &f->r->tree) {
@@ -116,7 +106,7 @@ static int plan_fill(struct fill *f)
 
 		for (size_t i = 0; !p->zombie && i < mm->n_vmas; i++)
 			for (size_t j = 0; j < mm->vmas[i].n_chunks; j++)
-				if (add_chunk(f, p->pid, mm->vmas[i].chunks[j], !is_writable(mm->vmas[i].msg)) < 0)
+				if (add_chunk(f, p->pid, mm->vmas[i].chunks[j], !vma_was_writable(mm->vmas[i].msg)) < 0)
 					return -ENOMEM;
 	}
 	return 0;

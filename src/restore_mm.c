@@ -38,15 +38,14 @@ static bool is_special(const Vma *v)
 	       v->type == VMA_TYPE__VMA_TYPE_VVAR_VCLOCK;
 }
 
-/* Private memory that was writable once has been accounted for. */
-static bool was_writable(const Vma *v)
+bool vma_was_writable(const Vma *v)
 {
 	return !v->shared && ((v->prot & PROT_WRITE) || has_flag(v, "ac"));
 }
 
 static uint32_t first_prot(const Vma *v)
 {
-	return was_writable(v) ? v->prot | PROT_WRITE | PROT_READ : v->prot;
+	return vma_was_writable(v) ? v->prot | PROT_WRITE | PROT_READ : v->prot;
 }
 
 static int ask_mmap(struct restore *r, struct tracee *t, const Vma *v)
