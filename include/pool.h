@@ -12,4 +12,9 @@
  * first negative result; items after it may not have been worked on. */
 int pool_each(size_t n, unsigned threads, int (*work)(void *context, size_t i), void *context);
 
+/* Likewise. Before each item of its own the calling thread asks stop(context):
+ * a negative answer ends the work of all threads, and is the result. */
+int pool_each_until(size_t n, unsigned threads, int (*work)(void *context, size_t i), void *context,
+		    int (*stop)(void *context));
+
 unsigned pool_threads(void);	/* as many as there are CPUs for this process, at most 8 */

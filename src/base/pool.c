@@ -18,20 +18,26 @@ struct pool {
 	void *context;
 };
 
-static void *worker(void *arg)
+static void work_on(struct pool *p, int (*stop)(void *context))
 {
-	struct pool *p = arg;
-
 	for (;;) {
 		size_t i = atomic_fetch_add(&p->next, 1);
 		int expected = 0, r;
 
 		if (i >= p->n || atomic_load(&p->result) < 0)
-			return NULL;
-		r = p->work(p->context, i);
+			return;
+		r = stop ? stop(p->context) : 0;
+		if (r == 0)
+			r = p->work(p->context, i);
 		if (r < 0)
 			atomic_compare_exchange_strong(&p->result, &expected, r);
 	}
+}
+
+static void *worker(void *pool)
+{
+	work_on(pool, NULL);
+	return NULL;
 }
 
 unsigned pool_threads(void)
@@ -44,7 +50,8 @@ unsigned pool_threads(void)
 	return MIN((unsigned)MAX(n, 1), THREADS_MAX);
 }
 
-int pool_each(size_t n, unsigned threads, int (*work)(void *context, size_t i), void *context)
+int pool_each_until(size_t n, unsigned threads, int (*work)(void *context, size_t i), void *context,
+		    int (*stop)(void *context))
 {
 	struct pool p = { .n = n, .work = work, .context = context };
 	pthread_t thread[THREADS_MAX];
@@ -59,8 +66,13 @@ int pool_each(size_t n, unsigned threads, int (*work)(void *context, size_t i), 
 		else
 			break;
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	worker(&p);
+	work_on(&p, stop);
 	for (unsigned i = 0; i < started; i++)
 		pthread_join(thread[i], NULL);
 	return atomic_load(&p.result);
+}
+
+int pool_each(size_t n, unsigned threads, int (*work)(void *context, size_t i), void *context)
+{
+	return pool_each_until(n, threads, work, context, NULL);
 }
