@@ -28,7 +28,8 @@ struct restore {
 	bool *used_fd;			/* by number: some process needs it */
 	bool *linked;			/* by description id */
 	size_t n_used_fd;
-	bool pidfile_made, committed;
+	int pidfile;			/* -1: none, or not yet */
+	bool committed;
 };
 
 /* restore_load.c: everything that can be known before the first process. */
@@ -55,6 +56,11 @@ int restore_task_state(struct restore *r);
 
 /* restore_jobs.c: processes that were in a job-control stop. */
 int restore_jobs(struct restore *r);
+
+/* restore_pidfile.c: written without a name, which it gets in the commit. */
+int pidfile_write(struct restore *r);
+int pidfile_link(const struct restore *r);
+void pidfile_remove(const struct restore *r);	/* if it has a name */
 
 /* restore_commit.c: last registers, and letting go. */
 int restore_calls(struct restore *r);

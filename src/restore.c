@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* restore.c - the story of a restore. */
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -12,22 +9,6 @@
 #include "fault.h"
 #include "io.h"
 #include "restore_state.h"
-
-static int write_pidfile(struct restore *r)
-{
-	char text[16];
-	autoclose fd = -1;
-
-	if (!r->opt->pidfile)
-		return 0;
-	fd = FAULTY(FAULT_OPEN, openat(r->opt->pidfile_dir, r->opt->pidfile,
-				     O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644));
-	if (fd < 0)
-		return fail(&r->at, errno, "cannot make the pid file %s", r->opt->pidfile);
-	r->pidfile_made = true;
-	snprintf(text, sizeof(text), "%d\n", r->tree.list[0]->pid);
-	return io_write_all(fd, text, strlen(text)) < 0 ? fail(&r->at, EIO, "cannot write the pid file") : 0;
-}
 
 static const struct phase {
 	const char *name;
@@ -43,7 +24,7 @@ static const struct phase {
 	{ "jobs", restore_jobs },
 	{ "state", restore_task_state },
 	{ "calls", restore_calls },
-	{ "pidfile", write_pidfile },
+	{ "pidfile", pidfile_write },
 	{ "commit", restore_commit },
 };
 
@@ -72,7 +53,8 @@ static int run_phases(struct restore *r)
 
 int restore_run(struct arena *mem, const struct restore_options *o, struct restore_result *ret)
 {
-	struct restore r = { .mem = mem, .opt = o, .result = ret, .at = { .fd = -1 }, .tree = { .mem = mem } };
+	struct restore r = { .mem = mem, .opt = o, .result = ret, .at = { .fd = -1 }, .tree = { .mem = mem },
+			     .pidfile = -1 };
 	int64_t began = io_now_ns(CLOCK_MONOTONIC);
 	int err;
 
@@ -81,9 +63,9 @@ int restore_run(struct arena *mem, const struct restore_options *o, struct resto
 	err = run_phases(&r);
 	if (err < 0 && !r.committed) {
 		restore_kill(&r);
-		if (r.pidfile_made)
-			unlinkat(o->pidfile_dir, o->pidfile, 0);
+		pidfile_remove(&r);
 	}
+	autoclose_fd(&r.pidfile);
 	restore_close_sources(&r);
 	stub_unmap(&r.stub);
 	image_close(r.image);

@@ -9,6 +9,7 @@
 #include "arch.h"
 #include "calls.h"
 #include "cleanup.h"
+#include "guard.h"
 #include "remote.h"
 #include "restore_state.h"
 
@@ -163,13 +164,20 @@ int restore_calls(struct restore *r)
 	return err < 0 ? fail(&r->at, err, "cannot set the last registers") : 0;
 }
 
-int restore_commit(struct restore *r)
+/* Tasks die with ckpt until they are let go; the commit is a single store all the same. */
+static int commit(struct restore *r, struct guard *guard)
 {
-	/* From the first of these on the tree outlives ckpt; before, it dies
-	 * with it. */
-	EACH_PROCESS(p, &r->tree)
+	size_t n = 0;
+	int err = pidfile_link(r);
+
+	if (err < 0)
+		return err;
+	EACH_PROCESS(p, &r->tree) {
+		guard_let_go(guard, ++n);
 		EACH_TASK(t, p)
 			tracee_set_options(t->tracee, PTRACE_O_TRACESYSGOOD);
+	}
+	guard_commit(guard);
 	r->committed = true;
 	EACH_PROCESS(p, &r->tree)
 		EACH_TASK(t, p) {
@@ -179,4 +187,16 @@ int restore_commit(struct restore *r)
 	r->result->processes = r->tree.n;
 	r->result->tasks = r->ck.n_tasks;
 	return 0;
+}
+
+int restore_commit(struct restore *r)
+{
+	struct guard guard;
+	int err = guard_start(r, &guard);
+
+	if (err < 0)
+		return fail(&r->at, err, "cannot make a process that watches over the commit");
+	err = commit(r, &guard);
+	guard_end(&guard);
+	return err;
 }
