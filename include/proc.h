@@ -133,3 +133,12 @@ int proc_read_has_timers(struct arena *a, int procdir, bool *ret);	/* any POSIX 
 int proc_read_u64(struct arena *a, int dirfd, const char *name, int base, uint64_t *ret); /* one number */
 int proc_read_s64(struct arena *a, int dirfd, const char *name, int64_t *ret);
 int proc_read_link(struct arena *a, int procdir, const char *name, char **ret);
+
+/* A set of System V semaphores in ckpt's own IPC namespace. */
+struct proc_semset {
+	int id;
+	size_t n;		/* semaphores in it */
+	int64_t used_at;	/* CLOCK_REALTIME in seconds; 0: no semop(2) was ever made on it */
+};
+int proc_parse_semaphores(struct arena *a, const char *text, size_t len, struct proc_semset **ret, size_t *ret_n);
+int proc_read_semaphores(struct arena *a, struct proc_semset **ret, size_t *ret_n);	/* /proc/sysvipc/sem */

@@ -16,7 +16,7 @@ const struct file_kind *const file_kinds[] = {
 };
 
 /* In the order in which a restore puts them back within a stage; in a dump the
- * last may make calls of its own while it takes its answers. */
+ * last two may make calls of their own while they take their answers. */
 const struct task_part *const task_parts[] = {
 	&cpu_part,
 	&fs_part,
@@ -28,6 +28,7 @@ const struct task_part *const task_parts[] = {
 	&creds_part,
 	&dumpable_part,
 	&mm_part,
+	&semundo_part,
 	NULL
 };
 

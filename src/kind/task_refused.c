@@ -15,7 +15,6 @@
 #include <sys/time.h>
 
 #include "cleanup.h"
-#include "io.h"
 #include "proc.h"
 #include "task_part.h"
 
@@ -76,19 +75,9 @@ static void check_scheduling(struct task *t, struct obstacles *list)
 			 "the task has an I/O priority of its own");
 }
 
-static bool semaphores_exist(struct arena *a)
+static void check_sharing(struct task *t, struct obstacles *list)
 {
-	char *text;
-	size_t len;
-
-	/* One line of headings, then one for each set. */
-	return io_slurp(a, AT_FDCWD, "/proc/sysvipc/sem", 1 << 20, &text, &len) == 0 && strchr(text, '\n') &&
-	       strchr(text, '\n')[1];
-}
-
-static void check_sharing(struct arena *a, struct task *t, struct obstacles *list)
-{
-	pid_t lead = t->process->pid, self = getpid();
+	pid_t lead = t->process->pid;
 
 	if (t->tid != lead && syscall(SYS_kcmp, lead, t->tid, KCMP_FILES, 0, 0) > 0)
 		obstacle(list, "task.files-unshared", AT_PID(t->tid), "There is no way round this yet.",
@@ -96,11 +85,6 @@ static void check_sharing(struct arena *a, struct task *t, struct obstacles *lis
 	if (t->tid != lead && syscall(SYS_kcmp, lead, t->tid, KCMP_FS, 0, 0) > 0)
 		obstacle(list, "task.fs-unshared", AT_PID(t->tid), "There is no way round this yet.",
 			 "the thread has a working directory of its own");
-	/* ckpt has never used SEM_UNDO: equal means that neither has a list.
-	 * Making a thread makes a list as well: of those nothing can be told. */
-	if (t->process->n_tasks == 1 && syscall(SYS_kcmp, self, t->tid, KCMP_SYSVSEM, 0, 0) > 0 && semaphores_exist(a))
-		obstacle(list, "task.semundo", AT_PID(t->tid), "Use semop(2) without SEM_UNDO.",
-			 "the task has SEM_UNDO operations, which its end would apply");
 }
 
 static void check_process(struct arena *a, struct task *t, struct obstacles *list)
@@ -131,7 +115,7 @@ static void check(struct arena *a, struct task *t, struct obstacles *list)
 			 "the task has a seccomp filter, which cannot be saved yet");
 	check_namespaces(t, list);
 	check_scheduling(t, list);
-	check_sharing(a, t, list);
+	check_sharing(t, list);
 	if (t == leader(t->process))
 		check_process(a, t, list);
 }

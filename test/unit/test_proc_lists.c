@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* test_proc_lists.c - VMAs, threads, children and descriptors of the test itself. */
+#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <setjmp.h>
@@ -7,6 +8,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -389,6 +391,32 @@ static void long_fdinfo(void **state)
 		close(fds[i]);
 }
 
+static void semaphores(void **state)
+{
+	static const char head[] = "       key      semid perms      nsems   uid   gid  cuid  cgid      otime      ctime\n";
+	static const char rows[] = "         0          0   600          2     0     0     0     0          0 1795387672\n"
+				   "-123456789      65537   666      32000  1000  1000     0     0 1795387673 1795387672\n";
+	static const char *const bad[] = { "", "key", " 1 2\n", "0 -1 600 2 0 0 0 0 0 1\n", "0 1 600 -2 0 0 0 0 0 1\n", "x\n" };
+	struct fix *f = *state;
+	char text[sizeof(head) + sizeof(rows)];
+	struct proc_semset *sets;
+	size_t n;
+
+	snprintf(text, sizeof(text), "%s%s", head, rows);
+	assert_int_equal(proc_parse_semaphores(f->a, text, strlen(text), &sets, &n), 0);
+	assert_int_equal(n, 2);
+	assert_true(sets[0].id == 0 && sets[0].n == 2 && sets[0].used_at == 0);
+	assert_true(sets[1].id == 65537 && sets[1].n == 32000 && sets[1].used_at == 1795387673);
+	assert_int_equal(proc_parse_semaphores(f->a, head, strlen(head), &sets, &n), 0);
+	assert_int_equal(n, 0);
+	assert_int_equal(proc_parse_semaphores(f->a, "", 0, &sets, &n), -EINVAL);
+	for (size_t i = 1; i < ARRAY_SIZE(bad); i++) {
+		snprintf(text, sizeof(text), "%s%s", head, bad[i]);
+		assert_int_equal(proc_parse_semaphores(f->a, text, strlen(text), &sets, &n), -EINVAL);
+	}
+	assert_int_equal(proc_read_semaphores(f->a, &sets, &n), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -397,6 +425,7 @@ int main(void)
 		cmocka_unit_test(threads_and_their_children), cmocka_unit_test(many_children),
 		cmocka_unit_test(descriptors), cmocka_unit_test(fdinfo_of_a_file),
 		cmocka_unit_test(fdinfo_of_others), cmocka_unit_test(long_fdinfo),
+		cmocka_unit_test(semaphores),
 	};
 
 	return cmocka_run_group_tests_name("proc_lists", tests, setup, teardown);
