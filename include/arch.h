@@ -54,6 +54,7 @@ void arch_set_runner(struct user_regs_struct *r, uint64_t code, uint64_t first, 
 int arch_frame(const struct user_regs_struct *regs, uint64_t mask, const void *xstate, size_t area,
 	       uint64_t restorer, uint64_t frame_va, void *buf, size_t *ret_len);
 size_t arch_frame_size(size_t area);
+bool arch_is_frame(const void *buf, uint64_t frame_va);	/* begins there: of a ckpt, maybe one that died */
 
 /* How much of the xstate goes into a frame; `plain` is arch_xstate_plain(). */
 size_t arch_frame_area(const void *xstate, size_t len, size_t plain);

@@ -138,8 +138,8 @@ int early_solve(struct task *t);
 
 /* Where calls can be made from in this address space: fills p->site from
  * p->vmas. -ENOENT: no vdso or no rt_sigreturn to be found; -ENOSPC: no memory
- * below the stack pointer. The search may be made before the freeze, and what
- * it found does not hold any more after an execve. */
+ * for a frame of this many bytes. The search may be made before the freeze,
+ * and what it found does not hold any more after an execve. */
 int site_find(struct arena *a, struct process *p);
 bool site_holds(const struct process *p);
-int site_dead_memory(struct process *p);
+int site_dead_memory(struct process *p, size_t frame);

@@ -116,10 +116,11 @@ static int quiet_signal(const struct proc_status *s)
 static int create_remote(struct dump *d, struct process *p)
 {
 	struct task *first = leader(p);
+	size_t area = arch_frame_area(first->xstate, first->xstate_len, d->xstate_plain);
 	int r = site_holds(p) ? 0 : site_find(d->mem, p);
 
 	if (r == 0)
-		r = site_dead_memory(p);
+		r = site_dead_memory(p, arch_frame_size(area));
 	if (r < 0) {
 		EACH_TASK(t, p)
 			t->silent = true;
@@ -134,8 +135,7 @@ static int create_remote(struct dump *d, struct process *p)
 	if (first->silent)
 		return 0;
 	first->tracee->restarted = calls_restarted(first);
-	return remote_create(first->tracee, p->n_tasks, &p->site, first->xstate,
-			     arch_frame_area(first->xstate, first->xstate_len, d->xstate_plain), &p->remote);
+	return remote_create(first->tracee, p->n_tasks, &p->site, first->xstate, area, &p->remote);
 }
 
 static int give_slots(struct dump *d, struct process *p)

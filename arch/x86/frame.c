@@ -87,3 +87,12 @@ int arch_frame(const struct user_regs_struct *regs, uint64_t mask, const void *x
 	*ret_len = len;
 	return 0;
 }
+
+bool arch_is_frame(const void *buf, uint64_t frame_va)
+{
+	struct frame_head h;
+
+	memcpy(&h, buf, sizeof(h));
+	return h.uc_flags == UC_FLAGS && h.uc_stack.ss_flags == SS_LEAVE_ALONE &&
+	       h.fpstate == ((frame_va + sizeof(h) + 63) & ~63ull);
+}

@@ -103,30 +103,43 @@ static const struct proc_vma *vma_at(const struct process *p, uint64_t va)
 	return NULL;
 }
 
-/* What lies below the red zone of a stack pointer in [stack]: it is there
- * already, as a rule, so that writing to it makes no page. Where the stack
- * pointer is elsewhere, the low end of [stack], where nothing has been yet;
- * where there is no such thing, below the stack pointer all the same. */
-int site_dead_memory(struct process *p)
+static const struct proc_vma *stack_of(const struct process *p)
 {
-	uint64_t rsp = leader(p)->tracee->regs.rsp, need = ARCH_FRAME_MAX, low = rsp - RED_ZONE - need;
-	const struct proc_vma *here = vma_at(p, low);
+	for (size_t i = 0; i < p->n_vmas; i++)
+		if (p->vmas[i].type == VMA_STACK && p->vmas[i].prot & PROT_WRITE)
+			return &p->vmas[i];
+	return NULL;
+}
+
+/* Nothing but zeros, or what a ckpt that was killed has left there. */
+static bool is_dead(const struct process *p, uint64_t va, size_t len)
+{
+	unsigned char bytes[ARCH_FRAME_MAX];
+
+	if (memory_read(p->pid, RPTR(va), bytes, len) < 0)
+		return false;
+	return arch_is_frame(bytes, va) || (bytes[0] == 0 && memcmp(bytes, bytes + 1, len - 1) == 0);
+}
+
+/* The low end of [stack], if nothing of the program has been there. Else what lies below the
+ * red zone of the stack pointer, if that is in [stack]: on any other stack,
+ * and on an alternate one that main() keeps among its variables, live memory
+ * may begin soon below it. Else the low end all the same. */
+int site_dead_memory(struct process *p, size_t frame)
+{
+	size_t need = frame + 64;	/* it is aligned */
+	uint64_t rsp = leader(p)->tracee->regs.rsp, low = rsp - RED_ZONE - need;
+	const struct proc_vma *stack = stack_of(p), *here = vma_at(p, low);
+	bool low_end = stack && stack->end - stack->start >= 2 * need &&
+		       (rsp < stack->start || rsp >= stack->start + need + RED_ZONE);
 
 	if (!here || rsp > here->end || !(here->prot & PROT_WRITE) || here->shared)
 		here = NULL;
-	for (size_t i = 0; i < p->n_vmas && (!here || here->type != VMA_STACK); i++) {
-		const struct proc_vma *v = &p->vmas[i];
-
-		if (v->type != VMA_STACK || v->end - v->start < 2 * need || !(v->prot & PROT_WRITE) ||
-		    (rsp >= v->start && rsp < v->start + need + RED_ZONE))
-			continue;
-		p->site.dead_low = v->start;
-		p->site.dead_high = v->start + need;
-		return 0;
-	}
-	if (!here)
+	if (low_end && (here != stack || is_dead(p, stack->start, need)))
+		low = stack->start;
+	else if (!here)
 		return -ENOSPC;
 	p->site.dead_low = low;
-	p->site.dead_high = rsp - RED_ZONE;
+	p->site.dead_high = low + need;
 	return 0;
 }

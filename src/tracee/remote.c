@@ -48,8 +48,8 @@ static int lay_frame(struct remote *r)
 
 	/* rt_sigreturn(2) loses the restart block: the call is made anew. */
 	arch_restart_anew(&regs, r->first->restarted);
-	r->frame_va = (r->site.dead_high - arch_frame_size(r->area)) & ~63ull;
-	if (r->frame_va < r->site.dead_low)
+	r->frame_va = round_up(r->site.dead_low, 64);
+	if (r->frame_va + arch_frame_size(r->area) > r->site.dead_high)
 		return -ENOSPC;
 	err = arch_frame(&regs, r->first->mask, r->xstate, r->area, r->site.restorer,
 			 r->frame_va, frame, &r->frame_len);

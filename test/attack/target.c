@@ -19,6 +19,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 #include "spin.h"
@@ -27,6 +28,8 @@
 #define XTILEDATA 18
 #define NAP_NS 2000000
 #define LONG_S 100000
+#define ARRAY 20000
+#define SMALL_STACK 2048
 
 /* Read by the driver, test/attack/run. */
 struct slot {
@@ -140,6 +143,32 @@ static void futex_timed_round(struct slot *s)
 	futex_wait(s, &(struct timespec){ .tv_sec = LONG_S });
 }
 
+static void futex_coroutine(unsigned low, unsigned high)
+{
+	futex_wait((struct slot *)((uint64_t)high << 32 | low), NULL);
+}
+
+/* On a small stack among the variables of a function, as of a coroutine: soon
+ * below it comes what is in use. */
+static void coroutine_round(struct slot *s)
+{
+	struct { uint8_t used[ARRAY], stack[SMALL_STACK]; } here;
+	static uint8_t want[ARRAY];
+	ucontext_t back, there;
+
+	fill(want, sizeof(want), s->done);
+	memcpy(here.used, want, sizeof(want));
+	errno = 0;	/* found by the loader now, since that takes more than the small stack has */
+	getcontext(&there);
+	there.uc_stack = (stack_t){ .ss_sp = here.stack, .ss_size = sizeof(here.stack) };
+	there.uc_link = &back;
+	makecontext(&there, (void (*)(void))futex_coroutine, 2, (unsigned)(uintptr_t)s, (unsigned)((uintptr_t)s >> 32));
+	swapcontext(&back, &there);
+	for (size_t i = sizeof(want); i > 0; i--)
+		if (here.used[i - 1] != want[i - 1])
+			wrong(s, "memory changed %zu bytes below its stack", sizeof(want) - i + 1);
+}
+
 static void pipe_round(struct slot *s)
 {
 	char c;
@@ -214,6 +243,7 @@ static const struct kind {
 	{ "avx", avx_round, WAKE_NOT, false },
 	{ "amx", amx_round, WAKE_NOT, false },
 	{ "futex-timed", futex_timed_round, WAKE_FUTEX, false },
+	{ "coroutine", coroutine_round, WAKE_FUTEX, false },
 	{ "pipe", pipe_round, WAKE_PIPE, false },
 	{ "epoll", epoll_round, WAKE_EVENT, false },
 	{ "signal", signal_round, WAKE_SIGNAL, false },
