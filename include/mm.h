@@ -12,7 +12,8 @@ int mm_collect(struct arena *a, struct process *p, const struct where *at);
 int mm_check(struct arena *a, struct process *p, struct files *files, struct obstacles *list);
 
 /* Dump: contents of all address spaces of the tree into the pages file, and
- * the records of the mm part. The tree is stopped until mm_copy() returns. */
+ * the records of the mm part. The tree is stopped until mm_copy() returns:
+ * -EINTR or -ETIMEDOUT, without a word, when a signal or the time limit ends it. */
 struct mm_copy;
 int mm_select(struct arena *a, struct tree *tree, struct mm_copy **ret);
 int mm_copy(struct mm_copy *c, int pages_fd);

@@ -167,10 +167,10 @@ static int run_phases(struct dump *d)
 
 		d->at = (struct where){ .phase = phases[i].name, .fd = -1 };
 		r = d->committed ? 0 : waits_check(&d->tree.waits);
-		if (r == -EINTR)
-			return fail(&d->at, 0, "interrupted by signal %d", d->tree.waits.signal);
 		if (r == 0)
 			r = phases[i].run(d);
+		if (r == -EINTR && d->tree.waits.signal && !said_error())
+			return fail(&d->at, 0, "interrupted by signal %d", d->tree.waits.signal);
 		if (r == -ETIMEDOUT && !said_error())
 			return fail(&d->at, 0, "the time given with --timeout is over");
 		/* Quiet layers' errors that nobody has named: never an exit without a word. */

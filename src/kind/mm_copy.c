@@ -330,12 +330,21 @@ static int copy_batch(void *context, size_t i)
 	return io_pwrite_all(c->pages_fd, buf, len, b->offset);
 }
 
+static int end_of_waiting(void *context)
+{
+	struct mm_copy *c = context;
+
+	return waits_check(&c->tree->waits);
+}
+
 int mm_copy(struct mm_copy *c, int pages_fd)
 {
 	int r;
 
 	c->pages_fd = pages_fd;
-	r = pool_each(c->n_batches, c->pages > WORTH_A_THREAD ? pool_threads() : 1, copy_batch, c);
+	r = pool_each_until(c->n_batches, c->pages > WORTH_A_THREAD ? pool_threads() : 1, copy_batch, c, end_of_waiting);
+	if (r == -EINTR || r == -ETIMEDOUT)
+		return r;
 	return r < 0 ? fail(&(struct where){ .phase = "memory", .fd = -1 }, r, "cannot copy the memory") : 0;
 }
 
