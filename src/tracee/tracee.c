@@ -24,8 +24,10 @@
 #define PTRACE_GET_DISPATCH 0x4211	/* PTRACE_GET_SYSCALL_USER_DISPATCH_CONFIG of linux/ptrace.h */
 
 /* How long to wait for a task that puts itself back: it needs microseconds, or
- * the 50 ms that a batch without an end signal sleeps at its end. */
+ * the 50 ms that a batch without an end signal sleeps at its end. Times in
+ * which a busy machine did not let it run at all do not count. */
 #define HEAL_TRIES 60
+#define HEAL_TRIES_ALL 1000
 #define HEAL_US 1000
 
 static long request(int what, const struct tracee *t, unsigned long addr, void *data)
@@ -98,19 +100,33 @@ static bool may_be_healing(const struct tracee *t)
 	return (open & (open - 1)) == 0 && (!arch_call_interrupted(&t->regs) || arch_call_nr(&t->regs) == SYS_ppoll);
 }
 
-int tracee_settle(struct tracee *t)
+static int wait_till_healed(struct tracee *t)
 {
-	uint64_t was;
-	int r = to_stop(t);
+	int r = 0;
 
-	for (unsigned tries = 0; r == 0 && tries < HEAL_TRIES && may_be_healing(t); tries++) {
+	for (unsigned all = 0, tries = 0; all < HEAL_TRIES_ALL && tries < HEAL_TRIES && may_be_healing(t); all++) {
+		uint64_t rip = t->regs.rip;
+
 		r = tracee_resume(t, PTRACE_CONT, 0);
 		usleep(HEAL_US);
 		if (r == 0)
 			r = tracee_interrupt(t);
 		if (r == 0)
 			r = to_stop(t);
+		if (r < 0)
+			break;
+		tries += t->regs.rip != rip || arch_call_interrupted(&t->regs);
 	}
+	return r;
+}
+
+int tracee_settle(struct tracee *t)
+{
+	uint64_t was;
+	int r = to_stop(t);
+
+	if (r == 0)
+		r = wait_till_healed(t);
 	if (r < 0)
 		return r;
 	t->stopped_ns = io_now_ns(CLOCK_MONOTONIC);
