@@ -11,6 +11,7 @@
 
 #define SEARCH_STEP 65536u
 #define RED_ZONE 128
+#define LOW_END_TRIES 4
 
 /* In at most this much of an executable mapping; the C library's lies early. */
 #define SEARCH_MAX (4u << 20)
@@ -121,25 +122,34 @@ static bool is_dead(const struct process *p, uint64_t va, size_t len)
 	return arch_is_frame(bytes, va) || (bytes[0] == 0 && memcmp(bytes, bytes + 1, len - 1) == 0);
 }
 
-/* The low end of [stack], if nothing of the program has been there. Else what lies below the
- * red zone of the stack pointer, if that is in [stack]: on any other stack,
- * and on an alternate one that main() keeps among its variables, live memory
- * may begin soon below it. Else the low end all the same. */
+/* At the low end of [stack], or a little above, where another frame of ours
+ * is still in use: a stopped task goes by it when it is continued. */
+static uint64_t find_dead(const struct process *p, const struct proc_vma *stack, uint64_t rsp, size_t need)
+{
+	for (uint64_t va = stack->start; va < stack->start + LOW_END_TRIES * need && va + 2 * need <= stack->end; va += need)
+		if ((rsp < va || rsp >= va + need + RED_ZONE) && is_dead(p, va, need))
+			return va;
+	return 0;
+}
+
+/* The low end of [stack], if nothing of the program has been there. Else what
+ * lies below the red zone of the stack pointer, if that is in [stack]: on any
+ * other stack, and on an alternate one that main() keeps among its variables,
+ * live memory may begin soon below it. Else the low end all the same. */
 int site_dead_memory(struct process *p, size_t frame)
 {
-	size_t need = frame + 64;	/* it is aligned */
-	uint64_t rsp = leader(p)->tracee->regs.rsp, low = rsp - RED_ZONE - need;
-	const struct proc_vma *stack = stack_of(p), *here = vma_at(p, low);
-	bool low_end = stack && stack->end - stack->start >= 2 * need &&
-		       (rsp < stack->start || rsp >= stack->start + need + RED_ZONE);
+	size_t need = (frame + 63) / 64 * 64;
+	uint64_t rsp = leader(p)->tracee->regs.rsp, below = (rsp - RED_ZONE - need) & ~63ull;
+	const struct proc_vma *stack = stack_of(p), *here = vma_at(p, below);
+	uint64_t va = stack ? find_dead(p, stack, rsp, need) : 0;
 
 	if (!here || rsp > here->end || !(here->prot & PROT_WRITE) || here->shared)
 		here = NULL;
-	if (low_end && (here != stack || is_dead(p, stack->start, need)))
-		low = stack->start;
-	else if (!here)
+	if (!va && stack && here != stack && stack->end - stack->start >= 2 * need && vma_at(p, rsp) != stack)
+		va = stack->start;
+	if (!va && !here)
 		return -ENOSPC;
-	p->site.dead_low = low;
-	p->site.dead_high = low + need;
+	p->site.dead_low = va ? va : below;
+	p->site.dead_high = p->site.dead_low + need;
 	return 0;
 }
