@@ -20,6 +20,7 @@ struct restore {
 	struct plan plan;
 	struct tracee **actors;		/* by plan node; NULL: not made yet, or gone */
 	struct stub stub;
+	int64_t pids_free_ns;		/* until then (CLOCK_MONOTONIC) a pid in use may come free */
 	int self;			/* a pidfd of ckpt, until the first child is taken over */
 	const Creds *own;		/* ckpt's own, which every task is born with */
 	int *source;			/* by description id: its number in the common table; -1: none */
@@ -43,6 +44,10 @@ void restore_close_sources(struct restore *r);
 /* restore_tree.c: processes, sessions, groups. */
 int restore_tree(struct restore *r);
 void restore_kill(struct restore *r);
+
+/* A pid was taken, and nobody has it: true, a moment later, if it is worth another try. The kernel frees a pid a
+ * little after its task is gone (release_task() of kernel/exit.c, Linux 6.15). */
+bool restore_pid_comes_free(struct restore *r);
 
 /* restore_mm.c: layouts and contents. */
 int restore_memory(struct restore *r);

@@ -60,9 +60,16 @@ static int make_threads(struct restore *r, struct process *p)
 		for (; n < p->n_tasks && (n == done || remote_has_room(x, 1, 160)); n++)
 			if (ask_thread(leader(p), p->tasks[n]) < 0)
 				return fail(&r->at, ENOSPC, "threads");
-		err = restore_run_all(r, &x, 1, "make threads");
+		err = remote_run(&x, 1);
 		if (err == 0)
-			err = adopt_threads(r, p, done, n);
+			err = remote_failed(x, NULL);
+		if (err < 0 && err != -EEXIST)
+			return fail(&r->at, err, "cannot make threads");
+		if (err == -EEXIST)
+			n = done + x->n_born;
+		if (err == -EEXIST && !restore_pid_comes_free(r))
+			return fail(&r->at, 0, "pid %d is taken", p->tasks[n]->tid);
+		err = adopt_threads(r, p, done, n);
 		if (err < 0)
 			return err;
 		done = n;

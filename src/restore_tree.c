@@ -20,6 +20,7 @@
 
 #define OPTIONS (PTRACE_O_EXITKILL | PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACECLONE | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK)
 #define KILLED_AFTER_MS 5000
+#define FREE_AFTER_MS 1000
 
 static int range_is_free(void *context, uint64_t start, uint64_t end)
 {
@@ -33,6 +34,19 @@ static int range_is_free(void *context, uint64_t start, uint64_t end)
 				return 0;
 		}
 	return 1;
+}
+
+bool restore_pid_comes_free(struct restore *r)
+{
+	const struct timespec nap = { .tv_nsec = 1000000 };
+	int64_t now = io_now_ns(CLOCK_MONOTONIC);
+
+	if (!r->pids_free_ns)
+		r->pids_free_ns = now + FREE_AFTER_MS * 1000000ll;
+	if (now > r->pids_free_ns || waits_check(&r->tree.waits) < 0)
+		return false;
+	nanosleep(&nap, NULL);
+	return true;
 }
 
 /* The very first child, until it is taken over: it must not outlive ckpt, and
@@ -60,7 +74,9 @@ static int first_child(struct restore *r, pid_t *ret)
 	r->self = (int)syscall(SYS_pidfd_open, getpid(), 0);
 	if (r->self < 0)
 		return fail(&r->at, errno, "cannot watch ckpt itself");
-	pid = syscall(SYS_clone3, &args, sizeof(args));
+	do
+		pid = syscall(SYS_clone3, &args, sizeof(args));
+	while (pid < 0 && errno == EEXIST && restore_pid_comes_free(r));
 	if (pid == 0)
 		wait_to_be_seized(r->self);
 	if (pid < 0)
@@ -169,6 +185,8 @@ static int do_clones(struct restore *r, size_t step)
 			return -ECHILD;
 	if (err == 0)
 		err = remote_failed(maker, NULL);
+	if (err == -EEXIST && restore_pid_comes_free(r))
+		return (int)maker->n_born;
 	if (err == -EEXIST)
 		return fail(&r->at, 0, "pid %d is taken", r->plan.nodes[s[maker->n_born].node].pid);
 	if (err == 0 && maker->n_born != n)
