@@ -37,6 +37,9 @@ int dump_each_task(struct dump *d, look_fn *look);
 /* dump_check.c: obstacles that these facts make. */
 int dump_check(struct dump *d);
 
+/* dump_outside.c: whom outside of the tree its end would touch. */
+int dump_check_outside(struct dump *d);
+
 /* dump_images.c: records of the tree, the inventory, the switch. */
 int dump_write(struct dump *d);
 int dump_commit(struct dump *d);

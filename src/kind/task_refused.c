@@ -13,6 +13,7 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/time.h>
+#include <sys/wait.h>
 
 #include "cleanup.h"
 #include "proc.h"
@@ -135,7 +136,8 @@ static const struct refused_prctl {
 	{ "task.mce-kill", PR_MCE_KILL_GET, 0, false, PR_MCE_KILL_DEFAULT, "has its own machine-check policy", "Do not use PR_MCE_KILL." },
 };
 
-enum { CALL_PRCTL = 0, CALL_SLACK = ARRAY_SIZE(prctls), CALL_ITIMER, CALL_POLICY = CALL_ITIMER + 3, CALL_SPECULATION };
+enum { CALL_PRCTL = 0, CALL_SLACK = ARRAY_SIZE(prctls), CALL_ITIMER, CALL_POLICY = CALL_ITIMER + 3, CALL_TRACEES, CALL_KEYRINGS,
+       CALL_SPECULATION = CALL_KEYRINGS + 2 };
 #define SPECULATION_KINDS 3	/* PR_SPEC_STORE_BYPASS, _INDIRECT_BRANCH, _L1D_FLUSH */
 enum { ROOM_ITIMER = 64, ROOM_POLICY = ROOM_ITIMER + 3 * 32, ROOM_SIZE = ROOM_POLICY + 16 };
 
@@ -157,6 +159,10 @@ static int ask(struct task *t, struct answer *to)
 	for (uint64_t i = 0; i < 3; i++)
 		remote_ask(x, 0, 0, SYS_getitimer, REMOTE_ARGS(i, to->room.va + ROOM_ITIMER + 32 * i));
 	remote_ask(x, 0, 0, SYS_get_mempolicy, REMOTE_ARGS(to->room.va + ROOM_POLICY, 0, 0, 0, 0));
+	/* Of its children only those that are not told of by SIGCHLD, but all tracees. */
+	remote_ask(x, 0, 0, SYS_waitid, REMOTE_ARGS(P_ALL, 0, 0, WEXITED | WNOHANG | WNOWAIT | __WCLONE | __WNOTHREAD, 0));
+	for (int special = -1; special >= -2; special--)	/* KEY_SPEC_THREAD_KEYRING, _PROCESS_KEYRING */
+		remote_ask(x, 0, 0, SYS_keyctl, REMOTE_ARGS(0 /* KEYCTL_GET_KEYRING_ID */, (uint64_t)(int64_t)special, 0));
 	for (uint64_t i = 0; i < SPECULATION_KINDS; i++)
 		n = remote_ask(x, 0, 0, SYS_prctl, REMOTE_ARGS(PR_GET_SPECULATION_CTRL, i));
 	return n < 0 ? n : 0;
@@ -185,13 +191,36 @@ static void judge_prctls(struct task *t, const struct answer *from, const char *
 				 "the task has changed a speculation control");
 }
 
+/* Detached by its tracer's end, in the midst of whatever is done to it. */
+static int check_tracees(struct arena *a, struct task *t, struct obstacles *list)
+{
+	pid_t *pids, *tids;
+	size_t n = 0, n_tids;
+	int r = proc_list_processes(a, &pids, &n);
+
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		autoclose dir = proc_open(pids[i]);
+
+		if (dir < 0 || proc_list_tasks(a, dir, &tids, &n_tids) < 0)
+			continue;
+		for (size_t j = 0; j < n_tids; j++) {
+			autoclose task = proc_open_task(dir, tids[j]);
+			struct proc_status s;
+
+			if (task >= 0 && proc_read_status(a, task, &s) == 0 && s.tracer == t->tid)
+				obstacle(list, "task.traces", AT_PID(t->tid), "Let it detach from that task before the dump.",
+					 "the task traces task %d, as a debugger does", tids[j]);
+		}
+	}
+	return r;
+}
+
 static int take(struct arena *a, struct task *t, const struct answer *from, struct obstacles *list)
 {
 	static const char *const clocks[] = { "real", "virtual", "profiling" };
 	const char *room;
 	int policy;
 
-	(void)a;
 	if (t->silent)
 		return 0;
 	room = remote_view(t->tracee, from->room);
@@ -208,7 +237,11 @@ static int take(struct arena *a, struct task *t, const struct answer *from, stru
 	if (remote_result(t->tracee, from->call + CALL_POLICY) == 0 && policy)
 		obstacle(list, "task.mempolicy", AT_PID(t->tid), "Run it without numactl(8).",
 			 "the task has a memory policy, which cannot be saved yet");
-	return 0;
+	for (int i = 0; i < 2; i++)
+		if (remote_result(t->tracee, from->call + CALL_KEYRINGS + i) >= 0)
+			obstacle(list, "task.keyring", AT_PID(t->tid), "Let the program keep its keys in another keyring.",
+				 "the %s has a keyring of its own, whose keys end with it", i ? "process" : "task");
+	return remote_result(t->tracee, from->call + CALL_TRACEES) == 0 ? check_tracees(a, t, list) : 0;
 }
 
 const struct task_part refused_part = { .name = "other state", .stage = STAGE_TASK, .check = check, .ask = ask, .take = take };

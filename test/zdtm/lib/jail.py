@@ -254,7 +254,10 @@ class Jail:
     def checkpoints(self, before):
         obstacle = self.test.words.get("obstacle")
         if obstacle:
-            self.refused_dump(before, obstacle, "-R")
+            if "kills" in self.test.flags:
+                self.dump_running(before)
+            else:
+                self.refused_dump(before, obstacle, "-R")
             self.refused_dump(before, obstacle)
             return
         self.dump_running(before)

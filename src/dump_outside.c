@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* dump_outside.c - processes outside of the tree that its end would touch. */
+#include <errno.h>
+#include <linux/kcmp.h>
+
+#include "cleanup.h"
+#include "dump_state.h"
+
+static const struct { int type; const char *name, *what; } with_parent[] = {
+	{ KCMP_VM, "task.shares-memory", "memory" },
+	{ KCMP_FILES, "task.shares-files", "descriptor table" },
+	{ KCMP_FS, "task.shares-fs", "working directory and umask" },
+	{ KCMP_SIGHAND, "task.shares-signals", "signal actions" },
+};
+
+/* A parent in vfork(2) would go on when the child ends. One that ckpt may not
+ * look at has other rights than the child: then nothing is known of it. */
+static void check_parent(struct dump *d)
+{
+	const struct process *root = d->tree.list[0];
+
+	for (size_t i = 0; root->stat.ppid && i < ARRAY_SIZE(with_parent); i++)
+		if (syscall(SYS_kcmp, root->pid, root->stat.ppid, with_parent[i].type, 0, 0) == 0)
+			obstacle(&d->obstacles, with_parent[i].name, AT_PID(root->pid),
+				 "Dump the parent's tree; or dump when the child has called execve (after vfork).",
+				 "the process shares its %s with its parent %d, which is not in the tree",
+				 with_parent[i].what, root->stat.ppid);
+}
+
+struct others {
+	struct proc_stat *list;
+	size_t n;
+};
+
+static int list_others(struct dump *d, struct others *ret)
+{
+	pid_t *pids;
+	size_t n;
+	int r = proc_list_processes(d->mem, &pids, &n);
+
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		autoclose dir = proc_open(pids[i]);
+		struct proc_stat stat, *place;
+
+		if (dir < 0 || proc_read_stat(d->mem, dir, &stat) < 0)
+			continue;
+		place = ARENA_ADD(d->mem, ret->list, ret->n);
+		if (!place)
+			return -ENOMEM;
+		*place = stat;
+	}
+	return r;
+}
+
+static const struct proc_stat *find(const struct others *o, pid_t pid)
+{
+	for (size_t i = 0; i < o->n; i++)
+		if (o->list[i].pid == pid)
+			return &o->list[i];
+	return NULL;
+}
+
+static bool in_tree(const struct dump *d, pid_t pid)
+{
+	EACH_PROCESS(p, &d->tree)
+		if (p->pid == pid)
+			return true;
+	return false;
+}
+
+/* Whether a process keeps its group from being orphaned: will_become_orphaned_pgrp()
+ * of kernel/exit.c. */
+static bool keeps(const struct others *o, const struct proc_stat *s)
+{
+	const struct proc_stat *parent = find(o, s->ppid);
+
+	return parent && s->state != 'Z' && s->ppid != 1 && parent->pgrp != s->pgrp && parent->sid == s->sid;
+}
+
+/* The end of the last one that keeps it: SIGHUP and SIGCONT for all of the
+ * group, if one of them is stopped. */
+static void check_group(struct dump *d, const struct others *o, const struct proc_stat *stopped)
+{
+	bool kept_inside = false;
+
+	for (size_t i = 0; i < o->n; i++) {
+		if (o->list[i].pgrp != stopped->pgrp || !keeps(o, &o->list[i]))
+			continue;
+		if (!in_tree(d, o->list[i].pid))
+			return;
+		kept_inside = true;
+	}
+	if (kept_inside)
+		obstacle(&d->obstacles, "task.orphans", AT_PID(stopped->pgrp),
+			 "Continue that process before the dump, or leave the tree running (--leave-running).",
+			 "process %d, outside the tree, is stopped in its process group, and would be hung up at the tree's end",
+			 stopped->pid);
+}
+
+static bool group_of_tree(const struct dump *d, pid_t pgrp)
+{
+	EACH_PROCESS(p, &d->tree)
+		if (p->stat.pgrp == pgrp)
+			return true;
+	return false;
+}
+
+int dump_check_outside(struct dump *d)
+{
+	struct others o = { 0 };
+	int r;
+
+	check_parent(d);
+	if (d->opt->leave_running || d->opt->leave_stopped)
+		return 0;
+	r = list_others(d, &o);
+	if (r < 0)
+		return fail(&d->at, r, "cannot list the processes outside the tree");
+	for (size_t i = 0; i < o.n; i++)
+		if (o.list[i].state == 'T' && !in_tree(d, o.list[i].pid) && group_of_tree(d, o.list[i].pgrp))
+			check_group(d, &o, &o.list[i]);
+	return 0;
+}
