@@ -90,8 +90,8 @@ static int verify_image(struct arena *a, struct image *i)
 	err = verify_pages(&v);
 	if (err)
 		return err;
-	tell("The checkpoint is whole: %zu processes, %zu tasks, %" PRIu64 " pages.\n",
-	     c.n_order, c.n_tasks, v.pages);
+	tell("The checkpoint is whole: %zu process%s, %zu task%s, %" PRIu64 " pages.\n", c.n_order,
+	     c.n_order == 1 ? "" : "es", c.n_tasks, c.n_tasks == 1 ? "" : "s", v.pages);
 	err = tell_flush();
 	return err ? fail(&at, err, "cannot write to standard output") : 0;
 }
