@@ -44,8 +44,9 @@ struct file_kind {
 	bool (*is)(const struct file_facts *f);
 
 	/* Optional: add what cannot be saved. From facts and questions that
-	 * change nothing (fcntl, getsockopt, poll, MSG_PEEK) through f->ours. */
-	void (*check)(const struct file_facts *f, struct obstacles *list);
+	 * change nothing (fcntl, getsockopt, poll, MSG_PEEK) through f->ours.
+	 * -errno, not said: ckpt itself could not tell. */
+	int (*check)(const struct file_facts *f, struct obstacles *list);
 
 	/* Fill in our branch of obj (allocated in f->mem). Called once per object. */
 	int (*dump)(const struct file_facts *f, const struct where *at, FileObject *obj);
@@ -86,5 +87,5 @@ const struct file_kind *file_kind_by_tag(FileObject__KindCase tag);
 void file_unknown(const struct file_facts *f, struct obstacles *list);
 
 /* The obstacles that a description of any kind can have: locks, a SIGIO owner,
- * a lease, a path that does not lead to the file any more. */
-void file_check_common(const struct file_facts *f, struct obstacles *list);
+ * a lease, a path that does not lead to the file any more. -errno, not said. */
+int file_check_common(const struct file_facts *f, struct obstacles *list);

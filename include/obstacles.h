@@ -3,9 +3,12 @@
  *
  * An obstacle is a fact with a stable name ("fd.unix", "mm.sealed"), a place,
  * the cause in one sentence and the remedy in another. Checks add to the list
- * and never stop at the first. docs/errors.md lists every name.
+ * and never stop at the first. docs/errors.md lists every name. What ckpt itself
+ * lacks or cannot read is never an obstacle but an error: see is_own_error().
  */
 #pragma once
+#include <errno.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -24,6 +27,7 @@ struct obstacles {
 	struct arena *mem;
 	struct obstacle *list;
 	size_t n;
+	int err;		/* -ENOMEM: there is one that the list has no room for */
 };
 
 /* Where an obstacle is. */
@@ -35,3 +39,11 @@ struct place { pid_t pid; int fd; uint64_t address; };
 /* `remedy` is a constant sentence; the cause is formatted. */
 void obstacle(struct obstacles *list, const char *name, struct place at, const char *remedy,
 	      const char *cause, ...) __attribute__((format(printf, 5, 6)));
+
+/* Of a question that was asked to find an obstacle: this -errno says nothing of
+ * the target, but that ckpt or the machine could not answer. */
+static inline bool is_own_error(int err)
+{
+	return err == -ENOMEM || err == -EMFILE || err == -ENFILE || err == -EIO || err == -EINTR ||
+	       err == -ENOBUFS || err == -ENOSPC;
+}

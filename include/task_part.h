@@ -24,8 +24,9 @@ struct task_part {
 	bool leader_only;
 	enum stage stage;
 
-	/* Optional: add what cannot be saved, from facts of /proc and ptrace. */
-	void (*check)(struct arena *a, struct task *t, struct obstacles *list);
+	/* Optional: add what cannot be saved, from facts of /proc and ptrace.
+	 * -errno, not said: ckpt itself could not tell. */
+	int (*check)(struct arena *a, struct task *t, struct obstacles *list);
 
 	/* Optional: queue calls. At most PART_CALLS calls and PART_BYTES bytes. */
 	int (*ask)(struct task *t, struct answer *to);
@@ -49,7 +50,7 @@ extern const struct task_part *const task_parts[];	/* NULL-terminated, at most P
 int creds_from_status(struct arena *a, const struct proc_status *s, Creds **ret);
 
 /* The inodes of ckpt's own namespaces, in the order of task_refused.c. */
-void own_namespaces(uint64_t ret[TREE_NAMESPACES]);
+int own_namespaces(uint64_t ret[TREE_NAMESPACES]);
 
-/* The cgroup of a process in the unified hierarchy; NULL: not to be told. */
-char *cgroup_of(struct arena *a, int procdir);
+/* The cgroup of a process in the unified hierarchy; *ret NULL: it is in none. */
+int cgroup_of(struct arena *a, int procdir, char **ret);

@@ -49,11 +49,14 @@ static int survey(struct dump *d)
 
 	d->xstate_max = arch_xstate_max();
 	d->xstate_plain = arch_xstate_plain();
-	own_namespaces(d->tree.own_ns);
+	r = own_namespaces(d->tree.own_ns);
+	if (r < 0)
+		return fail(&d->at, r, "cannot look at ckpt's own namespaces");
 	r = tree_survey(&d->tree, d->opt->pid, &d->at);
 	EACH_PROCESS(p, &d->tree) {
 		if (r < 0 || p->zombie)
 			continue;
+		/* What is not found now is looked for when the tree stands still. */
 		if (proc_read_maps(d->mem, p->dir, false, &p->vmas, &p->n_vmas) == 0)
 			site_find(d->mem, p);
 	}
@@ -81,6 +84,8 @@ static int seize(struct dump *d)
 /* All obstacles are known by now; a dump finds none later. */
 static int judge(struct dump *d)
 {
+	if (d->obstacles.err < 0)
+		return fail(&d->at, d->obstacles.err, "cannot list all that stands in the way");
 	d->result->obstacles = d->obstacles.list;
 	d->result->n_obstacles = d->obstacles.n;
 	return d->obstacles.n ? -ENOTSUP : 0;

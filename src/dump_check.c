@@ -74,14 +74,17 @@ static const struct process *process_of(const struct tree *tree, pid_t pid)
 
 /* A dead leader's number is free for the helper that plays it at restore, unless
  * somebody outside the tree holds on to the session or group. */
-static void check_dead_leader(struct dump *d, const pid_t *pids, size_t n, pid_t id)
+static int check_dead_leader(struct dump *d, const pid_t *pids, size_t n, pid_t id)
 {
 	for (size_t i = 0; i < n; i++) {
-		autoclose dir = process_of(&d->tree, pids[i]) ? -1 : proc_open(pids[i]);
+		bool inside = process_of(&d->tree, pids[i]);
+		autoclose dir = inside ? -1 : proc_open(pids[i]);
 		struct proc_stat stat;
+		int r = inside ? -ESRCH : dir < 0 ? dir : proc_read_stat(d->mem, dir, &stat);
 
-		if (dir < 0 || proc_read_stat(d->mem, dir, &stat) < 0 ||
-		    (stat.pid != id && stat.pgrp != id && stat.sid != id))
+		if (r < 0 && r != -ESRCH && r != -ENOENT)
+			return fail(&d->at, r, "cannot look at process %d, outside the tree", pids[i]);
+		if (r < 0 || (stat.pid != id && stat.pgrp != id && stat.sid != id))
 			continue;
 		EACH_PROCESS(p, &d->tree) {
 			bool group = p->stat.pgrp == id;
@@ -92,9 +95,10 @@ static void check_dead_leader(struct dump *d, const pid_t *pids, size_t n, pid_t
 				 "Save a larger part of the tree, with that process in it.",
 				 "process %d, outside the tree, is in %s %d as well", stat.pid,
 				 group ? "process group" : "session", id);
-			return;
+			return 0;
 		}
 	}
+	return 0;
 }
 
 static int check_dead_leaders(struct dump *d, const struct plan *plan)
@@ -105,9 +109,9 @@ static int check_dead_leaders(struct dump *d, const struct plan *plan)
 
 	if (r < 0)
 		return fail(&d->at, r, "cannot list the processes outside the tree");
-	for (size_t i = d->tree.n; i < plan->n_nodes; i++)
-		check_dead_leader(d, pids, n, plan->nodes[i].pid);
-	return 0;
+	for (size_t i = d->tree.n; r == 0 && i < plan->n_nodes; i++)
+		r = check_dead_leader(d, pids, n, plan->nodes[i].pid);
+	return r;
 }
 
 /* Could a restore rebuild sessions, groups and shared tables? */
@@ -138,9 +142,16 @@ static int check_plan(struct dump *d)
 
 static int check_task(struct arena *a, struct task *t, struct obstacles *list)
 {
-	for (const struct task_part *const *part = task_parts; *part; part++)
-		if ((*part)->check && (!(*part)->leader_only || t == leader(t->process)))
-			(*part)->check(a, t, list);
+	for (size_t i = 0; task_parts[i]; i++) {
+		const struct task_part *part = task_parts[i];
+		struct where at = { .phase = "check", .pid = t->tid, .fd = -1, .kind = part->name };
+		int r = 0;
+
+		if (part->check && (!part->leader_only || t == leader(t->process)))
+			r = part->check(a, t, list);
+		if (r < 0)
+			return fail(&at, r, "cannot tell whether it can be saved");
+	}
 	return 0;
 }
 

@@ -64,7 +64,8 @@ int dump_each_task(struct dump *d, look_fn *look)
 	if (r < 0)
 		return fail(&d->at, r, "tasks");
 	r = pool_each(all.n, pool_threads(), work, &all);
-	for (size_t i = 0; i < all.n; i++)
+	for (size_t i = 0; i < all.n; i++) {
+		d->obstacles.err = all.list[i].obstacles.err ?: d->obstacles.err;
 		for (size_t j = 0; j < all.list[i].obstacles.n; j++) {
 			struct obstacle *o = ARENA_ADD(d->mem, d->obstacles.list, d->obstacles.n);
 
@@ -72,5 +73,6 @@ int dump_each_task(struct dump *d, look_fn *look)
 				return fail(&d->at, ENOMEM, "obstacles");
 			*o = all.list[i].obstacles.list[j];
 		}
+	}
 	return r;
 }

@@ -228,8 +228,9 @@ static int check_mms(struct restore *r)
 static void tell_cgroup(struct restore *r)
 {
 	autoclose self = proc_open(getpid());
-	const char *own = cgroup_of(r->mem, self);
+	char *own = NULL;
 
+	cgroup_of(r->mem, self, &own);
 	EACH_PROCESS(p, &r->tree) {
 		const char *was = p->image->cgroup;
 

@@ -56,7 +56,7 @@ static void check_lease(const struct file_facts *f, struct obstacles *list)
 }
 
 /* A restore finds the file by its path, so the path must lead to it. */
-static void check_path(const struct file_facts *f, struct obstacles *list)
+static int check_path(const struct file_facts *f, struct obstacles *list)
 {
 	static const char deleted[] = " (deleted)";
 	const char *tail = f->link + strlen(f->link);
@@ -64,8 +64,8 @@ static void check_path(const struct file_facts *f, struct obstacles *list)
 	bool gone;
 	int r = fstatat(AT_FDCWD, f->link, &st, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
 
-	if (r == 0 && st.st_dev == f->st.st_dev && st.st_ino == f->st.st_ino)
-		return;
+	if (is_own_error(r) || (r == 0 && st.st_dev == f->st.st_dev && st.st_ino == f->st.st_ino))
+		return r;
 	/* The kernel says so of a name that is gone; one that it shows and that
 	 * leads nowhere is hidden, by a mount as a rule. */
 	gone = (size_t)(tail - f->link) > strlen(deleted) && !strcmp(tail - strlen(deleted), deleted);
@@ -81,17 +81,17 @@ static void check_path(const struct file_facts *f, struct obstacles *list)
 		obstacle(list, "fd.unreachable", AT_FD(f->pid, f->fd),
 			 "Unmount what hides the path, or let ckpt search the directories on the way.",
 			 "%s does not lead to the open file: %s", f->link, strerror(-r));
+	return 0;
 }
 
-void file_check_common(const struct file_facts *f, struct obstacles *list)
+int file_check_common(const struct file_facts *f, struct obstacles *list)
 {
 	check_locks(f, list);
 	if (!(f->flags & O_PATH)) {	/* which fcntl(2) answers with EBADF */
 		check_owner(f, list);
 		check_lease(f, list);
 	}
-	if (fd_has_path(f) && !fd_has_own_story(f))
-		check_path(f, list);
+	return fd_has_path(f) && !fd_has_own_story(f) ? check_path(f, list) : 0;
 }
 
 int fd_give_up(struct opener *o, int fd, long err, const char *fmt, ...)

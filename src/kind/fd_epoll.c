@@ -72,42 +72,43 @@ static int watches_of(const struct file_facts *f, struct watch **ret, size_t *re
 	return 0;
 }
 
-static bool same_inode(const struct file_facts *f, const struct watch *w)
+static int same_inode(const struct file_facts *f, const struct watch *w)
 {
 	char path[64];
 	struct stat st;
 
 	snprintf(path, sizeof(path), "/proc/%d/fd/%d", f->pid, w->fd);
 	if (stat(path, &st) < 0)
-		return false;
+		return errno == ENOENT ? 0 : -errno;
 	return st.st_ino == w->ino && st.st_dev == makedev(w->dev >> 20, w->dev & 0xfffff);
 }
 
-/* Does this descriptor refer to what is watched? Anonymous inodes are all the
- * same one, so the kernel is asked (kcmp(2), since 4.13). */
-static bool is_watched(const struct file_facts *f, const struct watch *w, pid_t pid, int fd)
+/* 1: this descriptor refers to what is watched; 0; -errno. Anonymous inodes are
+ * all the same one, so the kernel is asked (kcmp(2), since 4.13; ENOENT: there
+ * is no such item). */
+static int is_watched(const struct file_facts *f, const struct watch *w, pid_t pid, int fd)
 {
 	struct kcmp_epoll_slot slot = { .efd = f->fd, .tfd = w->fd, .toff = w->nth };
 	long r = syscall(SYS_kcmp, pid, f->pid, KCMP_EPOLL_TFD, fd, &slot);
 
 	if (r < 0 && (errno == ENOSYS || errno == EINVAL || errno == EPERM || errno == EOPNOTSUPP))
-		return pid == f->pid && fd == w->fd && same_inode(f, w);
-	return r == 0;
+		return pid == f->pid && fd == w->fd ? same_inode(f, w) : 0;
+	return r >= 0 ? r == 0 : errno == ENOENT || errno == EBADF ? 0 : -errno;
 }
 
-/* Most likely what the number names; else any description of the tree. 0: none. */
-static uint32_t watched(const struct file_facts *f, const struct watch *w)
+/* Most likely what the number names; else any description of the tree. *ret 0: none. */
+static int watched(const struct file_facts *f, const struct watch *w, uint32_t *ret)
 {
 	uint32_t id = f->description_of(f, w->fd);
+	int fd, r = id ? is_watched(f, w, f->pid, w->fd) : 0;
 	pid_t pid;
-	int fd;
 
-	if (id && is_watched(f, w, f->pid, w->fd))
-		return id;
-	for (id = 1; f->sight_of(f, id, &pid, &fd); id++)
-		if (is_watched(f, w, pid, fd))
-			return id;
-	return 0;
+	for (uint32_t next = 1; r == 0 && f->sight_of(f, next, &pid, &fd); next++) {
+		id = next;
+		r = is_watched(f, w, pid, fd);
+	}
+	*ret = r == 1 ? id : 0;
+	return r < 0 ? r : 0;
 }
 
 static bool epoll_is(const struct file_facts *f)
@@ -115,34 +116,41 @@ static bool epoll_is(const struct file_facts *f)
 	return !strcmp(f->link, "anon_inode:[eventpoll]") && !(f->flags & O_PATH);
 }
 
-static void check_watches(const struct file_facts *f, struct obstacles *list)
+static int check_watches(const struct file_facts *f, struct obstacles *list)
 {
 	struct watch *w;
 	size_t n;
+	int r = watches_of(f, &w, &n);
 
-	if (watches_of(f, &w, &n) < 0) {
+	if (r == -EINVAL) {
 		obstacle(list, "fd.epoll-items", AT_FD(f->pid, f->fd),
 			 "Use a ckpt as new as the kernel.",
 			 "the kernel lists what the epoll watches in a form that ckpt does not know");
-		return;
+		return 0;
 	}
-	for (size_t i = 0; i < n; i++)
-		if (!watched(f, &w[i]))
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		uint32_t id;
+
+		r = watched(f, &w[i], &id);
+		if (r == 0 && !id)
 			obstacle(list, "fd.epoll-stale", AT_FD(f->pid, f->fd),
 				 "Let the program remove a descriptor from the epoll (EPOLL_CTL_DEL) before it closes it.",
 				 "the epoll watches, as number %d, a file that no process of the tree has open",
 				 w[i].fd);
+	}
+	return r;
 }
 
-static void epoll_check(const struct file_facts *f, struct obstacles *list)
+static int epoll_check(const struct file_facts *f, struct obstacles *list)
 {
 	struct busy_poll busy = { 0 };
+	int r = check_watches(f, list);
 
-	check_watches(f, list);
 	if (ioctl(f->ours, GET_BUSY_POLL, &busy) == 0 && (busy.usecs || busy.budget || busy.prefer))
 		obstacle(list, "fd.epoll-busy-poll", AT_FD(f->pid, f->fd),
 			 "Let the program turn busy polling off (EPIOCSPARAMS with zeroes) before the dump.",
 			 "the epoll has parameters for busy polling, which ckpt does not save yet");
+	return r;
 }
 
 static int epoll_dump(const struct file_facts *f, const struct where *at, FileObject *obj)
@@ -165,7 +173,9 @@ static int epoll_dump(const struct file_facts *f, const struct where *at, FileOb
 			return fail(at, -ENOMEM, "no memory");
 		*slot = item;
 		item->fd = w[i].fd;
-		item->description = watched(f, &w[i]);
+		r = watched(f, &w[i], &item->description);
+		if (r < 0 || !item->description)
+			return fail(at, r, "cannot find what is watched as number %d", w[i].fd);
 		item->events = w[i].events;
 		item->data = w[i].data;
 	}

@@ -14,7 +14,7 @@ static bool eventfd_is(const struct file_facts *f)
 }
 
 /* Only the kernel itself, counting for a device, can bring a counter there. */
-static void eventfd_check(const struct file_facts *f, struct obstacles *list)
+static int eventfd_check(const struct file_facts *f, struct obstacles *list)
 {
 	uint64_t count;
 
@@ -22,6 +22,7 @@ static void eventfd_check(const struct file_facts *f, struct obstacles *list)
 		obstacle(list, "fd.eventfd-overflow", AT_FD(f->pid, f->fd),
 			 "Let the program read the eventfd before the dump.",
 			 "the counter of an eventfd has overflowed, and cannot be set to that again");
+	return 0;
 }
 
 static int eventfd_dump(const struct file_facts *f, const struct where *at, FileObject *obj)

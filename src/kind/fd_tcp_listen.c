@@ -61,11 +61,13 @@ static bool has_ao_keys(int fd)
 	return getsockopt(fd, IPPROTO_TCP, TCP_AO_INFO, info, &len) == 0;
 }
 
-static void tcp_listen_check(const struct file_facts *f, struct obstacles *list)
+static int tcp_listen_check(const struct file_facts *f, struct obstacles *list)
 {
 	struct tcp_listener l = { 0 };
 	int r = tcp_diag_listener(option(f->ours, SO_DOMAIN), f->st.st_ino, &l);
 
+	if (is_own_error(r))
+		return r;
 	if (r < 0)
 		obstacle(list, "fd.tcp-diag", AT_FD(f->pid, f->fd),
 			 "Run ckpt in the network namespace of the socket, on a kernel that has INET_DIAG.",
@@ -81,6 +83,7 @@ static void tcp_listen_check(const struct file_facts *f, struct obstacles *list)
 		obstacle(list, "fd.socket-filter", AT_FD(f->pid, f->fd),
 			 "Detach the filter (SO_DETACH_FILTER) before the dump.",
 			 "%s has a packet filter attached, which ckpt does not save yet", f->link);
+	return 0;
 }
 
 /* Interfaces are numbered by the machine; names are more like people's own. */

@@ -44,22 +44,24 @@ static int controlled(const struct file_facts *f, struct proc_stat *ret, bool *r
 	return 0;
 }
 
-static void tty_check(const struct file_facts *f, struct obstacles *list)
+static int tty_check(const struct file_facts *f, struct obstacles *list)
 {
 	struct proc_stat stat;
 	bool other = false;
+	int r = f->shell_job ? controlled(f, &stat, &other) : 0;
 
 	if (!f->shell_job)
 		obstacle(list, "fd.tty", AT_FD(f->pid, f->fd),
 			 "Give --shell-job, and restore from a terminal; or start the program with "
 			 "its input and output redirected (< /dev/null > file 2>&1).",
 			 "%s is a terminal", f->link);
-	else if (controlled(f, &stat, &other) < 0 || other)
+	else if (other)
 		obstacle(list, "fd.tty-other", AT_FD(f->pid, f->fd),
 			 "Start the program with its input and output redirected (< /dev/null > file 2>&1), "
 			 "or close the terminal before the dump.",
 			 "%s is a terminal, but not the one that controls the process: a restore "
 			 "has only one to offer", f->link);
+	return r;
 }
 
 /* How the terminal was set belongs to the job only if it was in the

@@ -74,6 +74,7 @@ static int borrow(struct files *f, struct file *file)
 	facts->sight_of = sight_of;
 	facts->has_reader = file->object->has_reader;
 	facts->has_writer = file->object->has_writer;
+	/* Those of the kernel's own, which have a story, always tell. */
 	if (!facts->fs_magic && fstatfs(facts->ours, &fs) == 0)
 		facts->fs_magic = (uint64_t)fs.f_type;
 	return 0;
@@ -112,9 +113,13 @@ int files_check(struct files *f, struct where *at, struct obstacles *list)
 			file_unknown(&file->facts, list);
 			continue;
 		}
-		file_check_common(&file->facts, list);
-		if (file->kind->check)
-			file->kind->check(&file->facts, list);
+		at->kind = file->kind->name;
+		r = file_check_common(&file->facts, list);
+		if (r == 0 && file->kind->check)
+			r = file->kind->check(&file->facts, list);
+		if (r < 0)
+			return fail(at, r, "cannot tell whether it can be saved");
+		at->kind = NULL;
 	}
 	*at = (struct where){ .phase = at->phase, .fd = -1 };
 	return 0;
@@ -135,7 +140,9 @@ int files_mapped(struct files *f, const char *path, dev_t dev, uint64_t ino, uin
 		o->mapped_image = true;
 		return 0;
 	}
-	if (stat(path, &st) < 0 || st.st_ino != ino || !S_ISREG(st.st_mode))
+	if (stat(path, &st) < 0)
+		return is_own_error(-errno) ? -errno : 0;
+	if (st.st_ino != ino || !S_ISREG(st.st_mode))
 		return 0;
 	(void)dev;		/* btrfs and overlayfs show another number in maps */
 	o = arena_zalloc(f->mem, sizeof(*o));

@@ -27,7 +27,7 @@ static int make_pair(int size, struct pipe_pair *ret)
 {
 	int fds[2];
 
-	if (pipe2(fds, O_CLOEXEC | O_NONBLOCK) < 0)
+	if (FAULTY(FAULT_OPEN, pipe2(fds, O_CLOEXEC | O_NONBLOCK)) < 0)
 		return -errno;
 	ret->r = fds[0];
 	ret->w = fds[1];
@@ -60,6 +60,8 @@ static int cut(const struct file_facts *f, const struct pipe_pair *copy, struct 
 	size_t len = c->data.len, done = 0;
 	bool marked = FAULTY(FAULT_WRITE, write(copy->w, "", 1)) == 1, stream;
 
+	if (!marked && errno != EAGAIN)		/* there is no slot more: it may be a packet */
+		return -errno;
 	c->data.data = arena_zalloc(f->mem, len + 1);
 	if (!c->data.data)
 		return -ENOMEM;
@@ -113,35 +115,47 @@ int pipe_peek(const struct file_facts *f, struct pipe_contents *ret)
 
 /* Asked of a description that can read and has not seen a hangup: a FIFO
  * opened with O_NONBLOCK sees none before the first writer (fifo(7)). An
- * empty pipe tells by whether tee would wait. */
-static bool has_writer(const struct file_facts *f)
+ * empty pipe tells by whether tee would wait. 1: yes; 0; -errno. */
+static int has_writer(const struct file_facts *f)
 {
 	auto_(close_pair) struct pipe_pair copy = { -1, -1 };
+	int r = make_pair(4096, &copy);
+	ssize_t n = r < 0 ? 0 : tee(f->ours, copy.w, 1, SPLICE_F_NONBLOCK);
 
-	if (make_pair(4096, &copy) < 0)
-		return true;
-	return tee(f->ours, copy.w, 1, SPLICE_F_NONBLOCK) != 0;
+	if (n < 0 && errno != EAGAIN)
+		return -errno;
+	return r < 0 ? r : n != 0;
 }
 
 /* Which end somebody outside the tree has, and nobody inside; or NULL. */
-static const char *end_outside(const struct file_facts *f)
+static int end_outside(const struct file_facts *f, const char **ret)
 {
 	struct pollfd p = { .fd = f->ours };
+	int r = poll(&p, 1, 0) < 0 ? -errno : 0;
 
-	poll(&p, 1, 0);
+	*ret = NULL;
+	if (r < 0)
+		return r;
 	if (fd_can_write(f->flags) && !f->has_reader && !(p.revents & POLLERR))
-		return "reads";
-	if (fd_can_read(f->flags) && !f->has_writer && !(p.revents & POLLHUP) && has_writer(f))
-		return "writes";
-	return NULL;
+		*ret = "reads";
+	else if (fd_can_read(f->flags) && !f->has_writer && !(p.revents & POLLHUP))
+		r = has_writer(f);
+	if (r > 0)
+		*ret = "writes";
+	return MIN(r, 0);
 }
 
-void pipe_check(const struct file_facts *f, struct obstacles *list)
+int pipe_check(const struct file_facts *f, struct obstacles *list)
 {
-	const char *outside = end_outside(f);
 	struct pipe_contents c;
-	int r = pipe_peek(f, &c);
+	const char *outside;
+	int r = end_outside(f, &outside);
 
+	if (r < 0)
+		return r;
+	r = pipe_peek(f, &c);
+	if (is_own_error(r))
+		return r;
 	if (outside && fd_has_path(f))
 		obstacle(list, "fd.fifo-outside", AT_FD(f->pid, f->fd),
 			 "Dump the process at the other end too, or close its end before the dump.",
@@ -161,6 +175,7 @@ void pipe_check(const struct file_facts *f, struct obstacles *list)
 			 "Let the reader empty the pipe before the dump.",
 			 "%s holds both packets (O_DIRECT) and a byte stream, whose border cannot be seen",
 			 f->link);
+	return 0;
 }
 
 int pipe_valid(const struct where *at, const struct pipe_contents *c)

@@ -14,7 +14,7 @@ struct pipe_contents {
 int pipe_peek(const struct file_facts *f, struct pipe_contents *ret);
 
 /* `check` of both kinds. */
-void pipe_check(const struct file_facts *f, struct obstacles *list);
+int pipe_check(const struct file_facts *f, struct obstacles *list);
 
 /* From an image: does it hang together? Says what does not. */
 int pipe_valid(const struct where *at, const struct pipe_contents *c);

@@ -9,44 +9,57 @@
 #include "proc.h"
 #include "task_part.h"
 
-static void check(struct arena *a, struct task *t, struct obstacles *list)
+static int check(struct arena *a, struct task *t, struct obstacles *list)
 {
 	struct process *p = t->process;
-	char *root = NULL, *cwd = NULL;
+	struct stat by_link, by_path;
+	char *root, *cwd;
+	int r = proc_read_link(a, p->dir, "root", &root);
 
-	if (proc_read_link(a, p->dir, "root", &root) == 0 && strcmp(root, "/") != 0)
+	if (r == 0)
+		r = proc_read_link(a, p->dir, "cwd", &cwd);
+	if (r == 0 && fstatat(p->dir, "cwd", &by_link, 0) < 0)
+		r = -errno;
+	if (r < 0)
+		return r;
+	if (strcmp(root, "/") != 0)
 		obstacle(list, "task.chroot", AT_PID(p->pid), "Run the program without chroot.",
 			 "the root directory is %s, and another root cannot be saved yet", root);
-	if (proc_read_link(a, p->dir, "cwd", &cwd) == 0) {
-		struct stat by_link, by_path;
-
-		if (fstatat(p->dir, "cwd", &by_link, 0) == 0 &&
-		    (stat(cwd, &by_path) < 0 || by_link.st_ino != by_path.st_ino || by_link.st_dev != by_path.st_dev))
-			obstacle(list, "task.cwd", AT_PID(p->pid), "Let the program change to a directory that exists.",
-				 "the working directory %s is not to be found under its name", cwd);
-	}
+	if (stat(cwd, &by_path) < 0)
+		r = -errno;
+	if (is_own_error(r))
+		return r;
+	if (r < 0 || by_link.st_ino != by_path.st_ino || by_link.st_dev != by_path.st_dev)
+		obstacle(list, "task.cwd", AT_PID(p->pid), "Let the program change to a directory that exists.",
+			 "the working directory %s is not to be found under its name", cwd);
+	return 0;
 }
 
 /* The line "0::/path" of /proc/PID/cgroup; cgroups(7). */
-char *cgroup_of(struct arena *a, int procdir)
+int cgroup_of(struct arena *a, int procdir, char **ret)
 {
 	char *text, *at;
+	int r = io_slurp(a, procdir, "cgroup", 65536, &text, NULL);
 
-	if (io_slurp(a, procdir, "cgroup", 65536, &text, NULL) < 0)
-		return NULL;
+	*ret = NULL;
+	if (r == -ENOENT)	/* CONFIG_CGROUPS */
+		return 0;
+	if (r < 0)
+		return r;
 	at = strncmp(text, "0::", 3) == 0 ? text : strstr(text, "\n0::");
 	if (!at)
-		return NULL;
+		return 0;
 	at = strchr(at, ':') + 2;
 	at[strcspn(at, "\n")] = '\0';
-	return at;
+	*ret = at;
+	return 0;
 }
 
 static int take(struct arena *a, struct task *t, const struct answer *from, struct obstacles *list)
 {
 	struct process *p = t->process;
 	struct stat st;
-	char *cwd;
+	char *cwd, *cgroup;
 	int r = proc_read_link(a, p->dir, "cwd", &cwd);
 
 	(void)from;
@@ -59,11 +72,14 @@ static int take(struct arena *a, struct task *t, const struct answer *from, stru
 	p->fs->id = p->image->fs = p->index + 1;
 	p->fs->cwd = cwd;
 	p->fs->umask = t->status.umask;
-	p->image->cgroup = cgroup_of(a, p->dir) ?: p->image->cgroup;
-	if (fstatat(p->dir, "cwd", &st, 0) == 0) {
-		p->fs->cwd_dev = st.st_dev;
-		p->fs->cwd_ino = st.st_ino;
-	}
+	r = cgroup_of(a, p->dir, &cgroup);
+	if (r < 0)
+		return r;
+	p->image->cgroup = cgroup ?: p->image->cgroup;
+	if (fstatat(p->dir, "cwd", &st, 0) < 0)
+		return -errno;
+	p->fs->cwd_dev = st.st_dev;
+	p->fs->cwd_ino = st.st_ino;
 	return 0;
 }
 

@@ -47,15 +47,17 @@ static int take_limits(struct arena *a, struct process *p)
 }
 
 /* A restore on this machine, by the same user, would fail: better known now. */
-static void check(struct arena *a, struct task *t, struct obstacles *list)
+static int check(struct arena *a, struct task *t, struct obstacles *list)
 {
 	struct proc_limit limits[16];
 	struct proc_status own;
 	autoclose self = proc_open(getpid());
+	int r = self < 0 ? self : proc_read_status(a, self, &own);
 
-	if (proc_read_limits(a, t->process->dir, limits) < 0 || proc_read_status(a, self, &own) < 0 ||
-	    own.cap_eff >> CAP_SYS_RESOURCE & 1)
-		return;
+	if (r == 0)
+		r = proc_read_limits(a, t->process->dir, limits);
+	if (r < 0 || own.cap_eff >> CAP_SYS_RESOURCE & 1)
+		return r;
 	for (unsigned i = 0; i < RLIM_NLIMITS; i++) {
 		struct rlimit mine;
 
@@ -64,6 +66,7 @@ static void check(struct arena *a, struct task *t, struct obstacles *list)
 				 "Run ckpt with CAP_SYS_RESOURCE, or raise its own hard limit (prlimit) to that of the process.",
 				 "its hard limit number %u is higher than ckpt's own, so ckpt could not restore it", i);
 	}
+	return 0;
 }
 
 static int take(struct arena *a, struct task *t, const struct answer *from, struct obstacles *list)
@@ -77,10 +80,13 @@ static int take(struct arena *a, struct task *t, const struct answer *from, stru
 		r = proc_read_s64(a, p->dir, "oom_score_adj", &adj);
 	p->image->oom_score_adj = (int32_t)adj;
 	p->image->dumpable = 1;
-	if (!t->silent) {
+	if (r == 0 && !t->silent) {
+		long dumpable = remote_result(t->tracee, from->call), known = remote_result(t->tracee, from->call + 1);
 		int subreaper;
 
-		p->image->dumpable = (uint32_t)remote_result(t->tracee, from->call);
+		if (dumpable < 0 || known < 0)
+			return (int)(dumpable < 0 ? dumpable : known);
+		p->image->dumpable = (uint32_t)dumpable;
 		memcpy(&subreaper, remote_view(t->tracee, from->room), sizeof(subreaper));
 		p->image->child_subreaper = subreaper != 0;
 	}

@@ -33,6 +33,16 @@ static int ask(struct task *t, struct answer *to)
 	return 0;
 }
 
+/* Those of SIGKILL and SIGSTOP are not asked for. */
+static int answers_failed(const struct tracee *t, int first)
+{
+	long r = 0;
+
+	for (int i = 0; r == 0 && i < 62; i++)
+		r = remote_result(t, first + i);
+	return (int)r;
+}
+
 static int take_actions(struct arena *a, struct process *p, const struct kernel_sigaction *acts)
 {
 	Sighand *s = p->sighand;
@@ -70,7 +80,9 @@ static int take(struct arena *a, struct task *t, const struct answer *from, stru
 	p->sighand->id = p->image->sighand = p->index + 1;
 	p->image->stopped = t->tracee->stopped_job;
 	p->image->stop_untold = t->tracee->stopped_job ? (uint32_t)t->stat.exit_code : 0;
-	r = t->silent ? 0 : take_actions(a, p, remote_view(t->tracee, from->room));
+	r = t->silent ? 0 : answers_failed(t->tracee, from->call);
+	if (r == 0 && !t->silent)
+		r = take_actions(a, p, remote_view(t->tracee, from->room));
 	return r < 0 ? r : signals_take(a, t->tracee, true, &p->image->pending, &p->image->n_pending);
 }
 

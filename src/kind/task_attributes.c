@@ -46,12 +46,14 @@ static int take(struct arena *a, struct task *t, const struct answer *from, stru
 	if (!m->comm)
 		return -ENOMEM;
 	m->nice = t->stat.nice;
-	/* The one of these that a tracer may ask for from outside. */
-	if (syscall(SYS_get_robust_list, t->tid, &head, &len) == 0) {
-		m->robust_list = (uint64_t)head;
-		m->robust_list_len = len;
-	}
-	if (!t->silent && remote_result(t->tracee, from->call) == 0)
+	/* The one of these that a tracer may ask for from outside; ENOSYS: no futexes. */
+	if (syscall(SYS_get_robust_list, t->tid, &head, &len) < 0 && errno != ENOSYS)
+		return -errno;
+	m->robust_list = (uint64_t)head;
+	m->robust_list_len = len;
+	if (!t->silent && remote_result(t->tracee, from->call) < 0)
+		return (int)remote_result(t->tracee, from->call);
+	if (!t->silent)
 		memcpy(&m->clear_child_tid, remote_view(t->tracee, from->room), 8);
 	return take_rseq(a, t);
 }

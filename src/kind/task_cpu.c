@@ -11,7 +11,7 @@
 #include "calls.h"
 #include "task_part.h"
 
-static void check(struct arena *a, struct task *t, struct obstacles *list)
+static int check(struct arena *a, struct task *t, struct obstacles *list)
 {
 	(void)a;
 	if ((t->tracee->regs.cs & 0xffff) != 0x33)
@@ -20,6 +20,7 @@ static void check(struct arena *a, struct task *t, struct obstacles *list)
 	if (t->dispatch)
 		obstacle(list, "task.dispatch", AT_PID(t->tid), "Turn syscall user dispatch off in the program.",
 			 "the task has syscall user dispatch on, which cannot be saved yet");
+	return 0;
 }
 
 static int take(struct arena *a, struct task *t, const struct answer *from, struct obstacles *list)

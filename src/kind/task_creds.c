@@ -11,13 +11,14 @@
 
 #define GROUPS_MAX 2000		/* what a slot holds at a restore */
 
-static void check(struct arena *a, struct task *t, struct obstacles *list)
+static int check(struct arena *a, struct task *t, struct obstacles *list)
 {
 	(void)a;
 	if (t->status.n_groups > GROUPS_MAX)
 		obstacle(list, "task.groups", AT_PID(t->tid), "Run the program with fewer supplementary groups.",
 			 "the task has %zu supplementary groups, of which at most %d can be restored yet",
 			 t->status.n_groups, GROUPS_MAX);
+	return 0;
 }
 
 static int ask(struct task *t, struct answer *to)
@@ -53,6 +54,8 @@ static int take(struct arena *a, struct task *t, const struct answer *from, stru
 	(void)list;
 	if (r < 0)
 		return r;
+	if (!t->silent && remote_result(t->tracee, from->call) < 0)
+		return (int)remote_result(t->tracee, from->call);
 	if (!t->silent)
 		c->securebits = (uint32_t)remote_result(t->tracee, from->call);
 	t->creds = c;		/* the writer finds equal ones and gives ids */

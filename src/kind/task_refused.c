@@ -19,6 +19,8 @@
 #include "proc.h"
 #include "task_part.h"
 
+#define CPU_WORDS (8192 / 64)	/* as many CPUs as a kernel can have (NR_CPUS) */
+
 static const struct { const char *link, *name, *what; } namespaces[TREE_NAMESPACES] = {
 	{ "ns/pid", "task.namespace.pid", "pid" },
 	{ "ns/pid_for_children", "task.namespace.pid", "pid (for its children)" },
@@ -32,93 +34,132 @@ static const struct { const char *link, *name, *what; } namespaces[TREE_NAMESPAC
 	{ "ns/time_for_children", "task.namespace.time", "time (for its children)" },
 };
 
-void own_namespaces(uint64_t ret[TREE_NAMESPACES])
+/* The inode of a namespace. 0: the kernel has none of that sort; or one for
+ * children that waits for the first of them (pidns_for_children_get()). */
+static int namespace(int procdir, size_t i, uint64_t *ret)
 {
-	autoclose self = proc_open(getpid());
+	struct stat st = { 0 };
+	int r = fstatat(procdir, namespaces[i].link, &st, 0) < 0 ? -errno : 0;
 
-	for (size_t i = 0; i < TREE_NAMESPACES; i++) {
-		struct stat st;
-
-		ret[i] = fstatat(self, namespaces[i].link, &st, 0) == 0 ? st.st_ino : 0;
-	}
+	*ret = st.st_ino;
+	return r == -ENOENT ? 0 : r;
 }
 
-static void check_namespaces(struct task *t, struct obstacles *list)
+int own_namespaces(uint64_t ret[TREE_NAMESPACES])
+{
+	autoclose self = proc_open(getpid());
+	int r = self < 0 ? self : 0;
+
+	for (size_t i = 0; r == 0 && i < TREE_NAMESPACES; i++)
+		r = namespace(self, i, &ret[i]);
+	return r;
+}
+
+static int check_namespaces(struct task *t, struct obstacles *list)
 {
 	for (size_t i = 0; i < TREE_NAMESPACES; i++) {
-		struct stat st;
+		uint64_t theirs;
+		int r = t->tree->own_ns[i] ? namespace(t->dir, i, &theirs) : 0;
 
-		if (!t->tree->own_ns[i] || fstatat(t->dir, namespaces[i].link, &st, 0) < 0 ||
-		    st.st_ino == t->tree->own_ns[i])
+		if (r < 0)
+			return r;
+		if (!t->tree->own_ns[i] || theirs == t->tree->own_ns[i])
 			continue;
 		obstacle(list, namespaces[i].name, AT_PID(t->tid), "Run ckpt in the same namespace, or the program without one.",
 			 "the task is in another %s namespace than ckpt", namespaces[i].what);
 	}
+	return 0;
 }
 
-static void check_scheduling(struct task *t, struct obstacles *list)
+static int check_scheduling(struct task *t, struct obstacles *list)
 {
-	cpu_set_t theirs, ours;
+	uint64_t theirs[CPU_WORDS] = { 0 }, ours[CPU_WORDS] = { 0 };
 	int policy = sched_getscheduler(t->tid);
+	long io = syscall(SYS_ioprio_get, IOPRIO_WHO_PROCESS, t->tid), own = syscall(SYS_ioprio_get, IOPRIO_WHO_PROCESS, 0);
 
-	if (policy != SCHED_OTHER && policy >= 0)
+	if (policy < 0 || syscall(SYS_sched_getaffinity, t->tid, sizeof(theirs), theirs) < 0 ||
+	    syscall(SYS_sched_getaffinity, 0, sizeof(ours), ours) < 0 || ((io < 0 || own < 0) && errno != ENOSYS))
+		return -errno;
+	if (policy != SCHED_OTHER)
 		obstacle(list, "task.policy", AT_PID(t->tid), "Give it the policy back with `chrt --other -p 0 PID`.",
 			 "the scheduling policy is number %d, and only SCHED_OTHER is saved yet", policy);
-	CPU_ZERO(&theirs);
-	CPU_ZERO(&ours);
-	if (sched_getaffinity(t->tid, sizeof(theirs), &theirs) == 0 &&
-	    sched_getaffinity(0, sizeof(ours), &ours) == 0 && !CPU_EQUAL(&theirs, &ours))
+	if (memcmp(theirs, ours, sizeof(ours)) != 0)
 		obstacle(list, "task.affinity", AT_PID(t->tid), "Give it all CPUs (`taskset -pa`), or run ckpt with the same ones.",
 			 "the task may run on other CPUs than ckpt");
-	if (syscall(SYS_ioprio_get, IOPRIO_WHO_PROCESS, t->tid) != syscall(SYS_ioprio_get, IOPRIO_WHO_PROCESS, 0) &&
-	    t->stat.nice == 0)
+	if (io != own && t->stat.nice == 0)
 		obstacle(list, "task.ioprio", AT_PID(t->tid), "Set it back with `ionice -c 0 -p PID`.",
 			 "the task has an I/O priority of its own");
+	return 0;
 }
 
-static void check_sharing(struct task *t, struct obstacles *list)
+static int check_sharing(struct task *t, struct obstacles *list)
 {
 	pid_t lead = t->process->pid;
+	long files = t->tid == lead ? 0 : syscall(SYS_kcmp, lead, t->tid, KCMP_FILES, 0, 0);
+	long fs = t->tid == lead || files < 0 ? 0 : syscall(SYS_kcmp, lead, t->tid, KCMP_FS, 0, 0);
 
-	if (t->tid != lead && syscall(SYS_kcmp, lead, t->tid, KCMP_FILES, 0, 0) > 0)
+	if (files < 0 || fs < 0)
+		return -errno;
+	if (files > 0)
 		obstacle(list, "task.files-unshared", AT_PID(t->tid), "There is no way round this yet.",
 			 "the thread has a descriptor table of its own");
-	if (t->tid != lead && syscall(SYS_kcmp, lead, t->tid, KCMP_FS, 0, 0) > 0)
+	if (fs > 0)
 		obstacle(list, "task.fs-unshared", AT_PID(t->tid), "There is no way round this yet.",
 			 "the thread has a working directory of its own");
+	return 0;
 }
 
-static void check_process(struct arena *a, struct task *t, struct obstacles *list)
+/* A number of the process and of ckpt; neither, where the kernel does not have the file. */
+static int compare(struct arena *a, int dir, int self, const char *name, uint64_t *ret_theirs, uint64_t *ret_ours)
+{
+	int r = proc_read_u64(a, self, name, 16, ret_ours);
+
+	*ret_theirs = 0;
+	if (r == -ENOENT)
+		*ret_ours = 0;
+	return r == 0 ? proc_read_u64(a, dir, name, 16, ret_theirs) : r == -ENOENT ? 0 : r;
+}
+
+static int check_process(struct arena *a, struct task *t, struct obstacles *list)
 {
 	struct process *p = t->process;
 	autoclose self = proc_open(getpid());
-	uint64_t theirs, ours;
+	uint64_t personality, own_personality, filter, own_filter;
 	bool timers;
+	int r = self < 0 ? self : proc_read_has_timers(a, p->dir, &timers);
 
-	if (proc_read_has_timers(a, p->dir, &timers) == 0 && timers)
+	if (r == 0)
+		r = compare(a, p->dir, self, "personality", &personality, &own_personality);
+	if (r == 0)
+		r = compare(a, p->dir, self, "coredump_filter", &filter, &own_filter);
+	if (r < 0)
+		return r;
+	if (timers)
 		obstacle(list, "task.timer", AT_PID(p->pid), "Let the program delete its POSIX timers.",
 			 "the process has POSIX timers, which cannot be saved yet");
-	if (proc_read_u64(a, p->dir, "personality", 16, &theirs) == 0 &&
-	    proc_read_u64(a, self, "personality", 16, &ours) == 0 && theirs != ours)
+	if (personality != own_personality)
 		obstacle(list, "task.personality", AT_PID(p->pid), "Run it without setarch(8).",
-			 "the process has personality %#llx, ckpt has %#llx", (unsigned long long)theirs,
-			 (unsigned long long)ours);
-	if (proc_read_u64(a, p->dir, "coredump_filter", 16, &theirs) == 0 &&
-	    proc_read_u64(a, self, "coredump_filter", 16, &ours) == 0 && theirs != ours)
+			 "the process has personality %#llx, ckpt has %#llx", (unsigned long long)personality,
+			 (unsigned long long)own_personality);
+	if (filter != own_filter)
 		obstacle(list, "task.coredump-filter", AT_PID(p->pid), "Write ckpt's own value to /proc/PID/coredump_filter.",
 			 "the process has a coredump_filter of its own, which cannot be saved yet");
+	return 0;
 }
 
-static void check(struct arena *a, struct task *t, struct obstacles *list)
+static int check(struct arena *a, struct task *t, struct obstacles *list)
 {
+	int r;
+
 	if (t->status.seccomp)
 		obstacle(list, "task.seccomp", AT_PID(t->tid), "Run the program without its filter (often a --no-sandbox option).",
 			 "the task has a seccomp filter, which cannot be saved yet");
-	check_namespaces(t, list);
-	check_scheduling(t, list);
-	check_sharing(t, list);
-	if (t == leader(t->process))
-		check_process(a, t, list);
+	r = check_namespaces(t, list);
+	if (r == 0)
+		r = check_scheduling(t, list);
+	if (r == 0)
+		r = check_sharing(t, list);
+	return r == 0 && t == leader(t->process) ? check_process(a, t, list) : r;
 }
 
 /* prctl(2) getters whose answer must be that of a fresh task. */
@@ -168,13 +209,25 @@ static int ask(struct task *t, struct answer *to)
 	return n < 0 ? n : 0;
 }
 
+/* Older kernels answer EINVAL to what they do not know, and have it not. */
+static int answers_failed(struct task *t, const struct answer *from)
+{
+	for (int i = 0; i < CALL_SPECULATION + SPECULATION_KINDS; i++) {
+		long r = remote_result(t->tracee, from->call + i);
+
+		if (r < 0 && r != -EINVAL && r != -ENOSYS && r != -ENODEV && r != -ENXIO)
+			return (int)r;
+	}
+	return 0;
+}
+
 static void judge_prctls(struct task *t, const struct answer *from, const char *room, struct obstacles *list)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(prctls); i++) {
 		long answer = remote_result(t->tracee, from->call + (int)i);
 		int value;
 
-		if (answer < 0)		/* an older kernel does not know it, and has it not */
+		if (answer < 0)
 			continue;
 		memcpy(&value, room + 8 * i, sizeof(value));
 		if ((prctls[i].by_pointer ? value : answer) != prctls[i].fresh)
@@ -219,10 +272,13 @@ static int take(struct arena *a, struct task *t, const struct answer *from, stru
 {
 	static const char *const clocks[] = { "real", "virtual", "profiling" };
 	const char *room;
-	int policy;
+	int policy, r;
 
 	if (t->silent)
 		return 0;
+	r = answers_failed(t, from);
+	if (r < 0)
+		return r;
 	room = remote_view(t->tracee, from->room);
 	judge_prctls(t, from, room, list);
 	for (int i = 0; i < 3; i++) {

@@ -44,6 +44,8 @@ static int take(struct arena *a, struct task *t, const struct answer *from, stru
 
 	(void)list;
 	m->sigmask = t->tracee->mask;
+	if (!t->silent && remote_result(t->tracee, from->call) < 0)
+		return (int)remote_result(t->tracee, from->call);
 	if (!t->silent) {
 		ss = remote_view(t->tracee, from->room);
 		if (ss->ss_size) {

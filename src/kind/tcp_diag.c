@@ -11,6 +11,7 @@
 #include <netlink/socket.h>
 
 #include "cleanup.h"
+#include "fault.h"
 #include "tcp.h"
 
 struct search {
@@ -43,6 +44,14 @@ static void free_socket(struct nl_sock **sk)
 	nl_socket_free(*sk);
 }
 
+/* libnl has no words for most of what socket(2) says. */
+static int why_not(void)
+{
+	autoclose fd = FAULTY(FAULT_OPEN, socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG));
+
+	return fd < 0 ? -errno : -EPROTONOSUPPORT;
+}
+
 int tcp_diag_listener(int family, uint64_t ino, struct tcp_listener *ret)
 {
 	auto_(free_socket) struct nl_sock *sk = nl_socket_alloc();
@@ -54,14 +63,17 @@ int tcp_diag_listener(int family, uint64_t ino, struct tcp_listener *ret)
 		.idiag_ext = 1 << (INET_DIAG_INFO - 1),
 	};
 	struct search search = { .ino = ino, .ret = ret };
+	int r;
 
 	if (!sk)
 		return -ENOMEM;
-	if (nl_connect(sk, NETLINK_SOCK_DIAG) < 0)
-		return -EPROTONOSUPPORT;
+	if (FAULTY(FAULT_OPEN, nl_connect(sk, NETLINK_SOCK_DIAG)) < 0)
+		return why_not();
 	nl_socket_modify_cb(sk, NL_CB_VALID, NL_CB_CUSTOM, take, &search);
-	if (nl_send_simple(sk, SOCK_DIAG_BY_FAMILY, NLM_F_DUMP, &req, sizeof(req)) < 0 ||
-	    nl_recvmsgs_default(sk) < 0)
-		return -EPROTONOSUPPORT;
+	r = nl_send_simple(sk, SOCK_DIAG_BY_FAMILY, NLM_F_DUMP, &req, sizeof(req));
+	if (r >= 0)
+		r = nl_recvmsgs_default(sk);
+	if (r < 0)
+		return r == -NLE_NOMEM ? -ENOMEM : -EPROTONOSUPPORT;
 	return search.found ? 0 : -ENOENT;
 }

@@ -162,6 +162,8 @@ int tcp_options_save(struct arena *a, int fd, int family, SocketOption ***ret, s
 		SocketOption **slot;
 		int len = get(opt, fd, value);
 
+		if (is_own_error(len))
+			return len;
 		if (len < 0 || is_chosen_by_kernel(opt, fd))
 			continue;
 		if (!opt->lock && get(opt, fresh, usual) == len && !memcmp(value, usual, len))
