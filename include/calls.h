@@ -8,7 +8,8 @@
  * was in none, or in one that needs nothing but to be made again. */
 int calls_interrupted(struct arena *a, struct task *t, struct obstacles *list, InterruptedCall **ret);
 
-/* The call that restart_syscall(2) goes on with, if that is where t is; else, or if nothing tells, 0. */
+/* The call that restart_syscall(2) goes on with, if that is where t is; else, or
+ * if nothing tells, 0. -errno: its memory cannot be read. */
 long calls_restarted(const struct task *t);
 
 /* Where a timed call takes its timeout from when it is made anew. */
@@ -21,6 +22,7 @@ struct call_timing {
 	enum call_timeout how;
 	unsigned arg;
 	uint64_t ns;		/* the whole of it */
+	int err;		/* -errno: its memory cannot be read; else 0 */
 };
 struct call_timing calls_timing(const struct tracee *t, long nr, const uint64_t arg[6]);
 

@@ -34,6 +34,7 @@ struct answer {
  * how long it had slept when it was stopped. */
 struct early {
 	bool blocked;
+	bool unknown;		/* may be in any call */
 	long nr;
 	uint64_t arg[6];
 	int64_t since_ns;	/* CLOCK_MONOTONIC; 0: unknown */
@@ -127,13 +128,13 @@ void tree_release(struct tree *tree);
 /* Close descriptors of a tree whose tasks are released or gone. */
 void tree_close(struct tree *tree);
 
-/* Before the freeze: which tasks sleep in a call with a timeout, and since when. */
-void early_look(struct tree *tree);
+/* Before the freeze: which tasks sleep in a call with a timeout, and since when. Speaks. */
+int early_look(struct tree *tree, const struct where *at);
 bool early_is_delicate(const struct task *t);	/* to be stopped, and put right, by itself */
 
-/* Of a task that is stopped in restart_syscall(2): the call that goes on, or
- * -1. Where nothing tells, early_solve() lets it sleep for a moment more. */
-long early_number(const struct task *t);
+/* Of a task that is stopped in restart_syscall(2): the call that goes on; *ret -1:
+ * nothing tells. Then early_solve() lets it sleep for a moment more. */
+int early_number(const struct task *t, long *ret);
 int early_solve(struct task *t);
 
 /* Where calls can be made from in this address space: fills p->site from

@@ -133,8 +133,8 @@ int tracee_rseq(struct tracee *t, uint64_t *ret_address, uint32_t *ret_size, uin
  * abort handler: t->regs say so. Before the first remote call. */
 int tracee_leave_section(struct tracee *t);
 
-/* Syscall user dispatch is on (PTRACE_GET_SYSCALL_USER_DISPATCH_CONFIG, Linux 6.4). */
-bool tracee_dispatch_on(struct tracee *t);
+/* Syscall user dispatch is on (PTRACE_GET_SYSCALL_USER_DISPATCH_CONFIG; before Linux 6.4 false). */
+int tracee_dispatch_on(struct tracee *t, bool *ret);
 
 /* Memory: the whole range or -errno, never a short count. Reads and writes
  * what the task itself could; _force also what it could not. */

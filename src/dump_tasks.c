@@ -26,7 +26,9 @@ static int collect_task(struct dump *d, struct task *t, void *xstate)
 	t->xstate = arena_memdup(d->mem, xstate, MAX(d->xstate_plain, t->xstate_used));
 	if (!t->xstate)
 		return fail(&d->at, ENOMEM, "task");
-	t->dispatch = tracee_dispatch_on(t->tracee);
+	r = tracee_dispatch_on(t->tracee, &t->dispatch);
+	if (r < 0)
+		return fail(&d->at, r, "cannot tell whether syscall user dispatch is on");
 	r = tracee_leave_section(t->tracee);
 	return r < 0 ? fail(&d->at, r, "cannot look for a restartable sequence") : 0;
 }
@@ -121,6 +123,8 @@ static int create_remote(struct dump *d, struct process *p)
 
 	if (r == 0)
 		r = site_dead_memory(p, arch_frame_size(area));
+	if (is_own_error(r) || r == -ESRCH)
+		return r;
 	if (r < 0) {
 		EACH_TASK(t, p)
 			t->silent = true;
@@ -135,6 +139,8 @@ static int create_remote(struct dump *d, struct process *p)
 	if (first->silent)
 		return 0;
 	first->tracee->restarted = calls_restarted(first);
+	if (first->tracee->restarted < 0)
+		return (int)first->tracee->restarted;
 	return remote_create(first->tracee, p->n_tasks, &p->site, first->xstate, area, &p->remote);
 }
 
@@ -161,20 +167,24 @@ static int open_remotes(struct dump *d)
 	int r = list ? 0 : -ENOMEM;
 
 	EACH_PROCESS(p, &d->tree) {
-		if (r == 0 && !p->zombie)
-			r = create_remote(d, p);
+		if (r < 0 || p->zombie)
+			continue;
+		d->at.pid = p->pid;
+		r = create_remote(d, p);
 		if (r == 0 && p->remote)
 			list[n++] = p->remote;
 	}
 	if (r < 0)
-		return fail(&d->at, r, "remote calls");
-	remote_open(list, n);
+		return fail(&d->at, r, "cannot prepare remote calls");
+	r = remote_open(list, n);
 	EACH_PROCESS(p, &d->tree) {
-		r = p->remote ? give_slots(d, p) : 0;
-		if (r < 0)
-			return r;
+		int err = p->remote ? give_slots(d, p) : 0;
+
+		if (err < 0)
+			return err;
 	}
-	return 0;
+	d->at.pid = 0;
+	return r < 0 ? fail(&d->at, r, "cannot map the scratch pages") : 0;
 }
 
 static int ask_all(struct dump *d, struct task *t)
@@ -257,7 +267,9 @@ int dump_task_state(struct dump *d)
 			if (r < 0)
 				return r;
 			if (d->opt->leave_running || d->opt->leave_stopped)
-				calls_shorten(t->tracee, t->image->call);
+				r = calls_shorten(t->tracee, t->image->call);
+			if (r < 0)
+				return fail(&d->at, r, "cannot shorten the timeout of its call");
 		}
 	return 0;
 }

@@ -72,6 +72,8 @@ static int go_on(struct task *t, struct user_regs_struct *final)
 		return 0;
 	arch_call_args(final, arg);
 	timing = calls_timing(t->tracee, call->nr, arg);
+	if (timing.err < 0)
+		return timing.err;
 	if (!arch_has_restart_block(final)) {
 		t->tracee->regs = *final;
 		r = calls_shorten(t->tracee, call);

@@ -8,7 +8,7 @@
 #include "fault.h"
 
 static const struct { const char *name; int err; } kinds[FAULT_KINDS] = {
-	[FAULT_PTRACE] = { "ptrace", EIO },
+	[FAULT_PTRACE] = { "ptrace", EBUSY },	/* EIO would be a kernel that does not know the request */
 	[FAULT_REMOTE] = { "remote", EIO },
 	[FAULT_READ] = { "read", EIO },
 	[FAULT_WRITE] = { "write", ENOSPC },

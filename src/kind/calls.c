@@ -21,11 +21,13 @@
 
 static struct call_timing by_timespec(const struct tracee *t, unsigned i, uint64_t at)
 {
-	struct call_timing timing = { TIMEOUT_TIMESPEC, i, 0 };
+	struct call_timing timing = { .how = TIMEOUT_TIMESPEC, .arg = i };
 	struct timespec ts;
+	int r = at ? tracee_read(t, RPTR(at), &ts, sizeof(ts)) : -EFAULT;
 
-	if (!at || tracee_read(t, RPTR(at), &ts, sizeof(ts)) < 0 || ts.tv_sec < 0 || (uint64_t)ts.tv_nsec >= NS ||
-	    ts.tv_sec > INT32_MAX)
+	if (r < 0 && r != -EFAULT)
+		return (struct call_timing){ .how = TIMEOUT_NONE, .err = r };
+	if (r < 0 || ts.tv_sec < 0 || (uint64_t)ts.tv_nsec >= NS || ts.tv_sec > INT32_MAX)
 		return (struct call_timing){ .how = TIMEOUT_NONE };
 	timing.ns = (uint64_t)ts.tv_sec * NS + (uint64_t)ts.tv_nsec;
 	return timing;
@@ -37,7 +39,7 @@ static struct call_timing by_ms(unsigned i, uint64_t arg)
 
 	if (ms < 0)
 		return (struct call_timing){ .how = TIMEOUT_NONE };
-	return (struct call_timing){ TIMEOUT_MS, i, (uint64_t)ms * MS };
+	return (struct call_timing){ .how = TIMEOUT_MS, .arg = i, .ns = (uint64_t)ms * MS };
 }
 
 /* select(2), pselect(2) and ppoll(2) are not here: the kernel itself writes
@@ -74,10 +76,13 @@ struct call_timing calls_timing(const struct tracee *t, long nr, const uint64_t 
 long calls_restarted(const struct task *t)
 {
 	const struct user_regs_struct *r = &t->tracee->regs;
+	long nr = 0;
+	int err;
 
 	if (!arch_call_interrupted(r) || arch_call_nr(r) != SYS_restart_syscall)
 		return 0;
-	return MAX(early_number(t), 0l);
+	err = early_number(t, &nr);
+	return err < 0 ? err : MAX(nr, 0l);
 }
 
 /* Has it slept in this call, unwoken, since we looked? Our stop itself is one
@@ -91,16 +96,17 @@ static bool slept_since_survey(const struct task *t, long nr, const uint64_t arg
 }
 
 /* Where a nanosleep is to say what was left, the kernel has just written it. */
-static bool told_remainder(const struct task *t, long nr, const uint64_t arg[6], uint64_t *ret_ns)
+static int told_remainder(const struct task *t, long nr, const uint64_t arg[6], InterruptedCall *call)
 {
 	uint64_t at = nr == SYS_nanosleep ? arg[1] : nr == SYS_clock_nanosleep ? arg[3] : 0;
 	struct call_timing left;
 
 	if (!at || !arch_has_restart_block(&t->tracee->regs))
-		return false;
+		return 0;
 	left = by_timespec(t->tracee, 0, at);
-	*ret_ns = left.ns;
-	return left.how != TIMEOUT_NONE;
+	call->remaining_ns = left.ns;
+	call->timed = left.how != TIMEOUT_NONE;
+	return left.err;
 }
 
 int calls_interrupted(struct arena *a, struct task *t, struct obstacles *list, InterruptedCall **ret)
@@ -110,26 +116,31 @@ int calls_interrupted(struct arena *a, struct task *t, struct obstacles *list, I
 	struct call_timing timing;
 	uint64_t arg[6];
 	int64_t slept;
+	int err = 0;
 
 	*ret = NULL;
 	if (!arch_call_interrupted(r))
 		return 0;
 	arch_call_args(r, arg);
 	if (nr == SYS_restart_syscall)
-		nr = early_number(t);
+		err = early_number(t, &nr);
+	if (err < 0)
+		return err;
 	if (nr < 0)
 		obstacle(list, "task.restart", AT_PID(t->tid), "Try again a moment later.",
 			 "the task sleeps in a system call that was interrupted before, and nothing tells which");
 	timing = nr < 0 ? (struct call_timing){ 0 } : calls_timing(t->tracee, nr, arg);
+	if (timing.err < 0)
+		return timing.err;
 	if (timing.how == TIMEOUT_NONE && !arch_has_restart_block(r))
 		return 0;
 	*ret = ARENA_MSG(a, InterruptedCall, interrupted_call);
 	if (!*ret)
 		return -ENOMEM;
 	(*ret)->nr = (uint32_t)nr;
-	(*ret)->timed = told_remainder(t, nr, arg, &(*ret)->remaining_ns);
-	if ((*ret)->timed || timing.how == TIMEOUT_NONE || arch_call_nr(r) != nr || !slept_since_survey(t, nr, arg))
-		return 0;
+	err = told_remainder(t, nr, arg, *ret);
+	if (err < 0 || (*ret)->timed || timing.how == TIMEOUT_NONE || arch_call_nr(r) != nr || !slept_since_survey(t, nr, arg))
+		return err;
 	slept = MAX(t->tracee->stopped_ns - t->early.since_ns, 0);
 	(*ret)->timed = true;
 	(*ret)->remaining_ns = (uint64_t)slept < timing.ns ? timing.ns - (uint64_t)slept : 0;
@@ -147,6 +158,8 @@ int calls_shorten(struct tracee *t, const InterruptedCall *call)
 		return 0;
 	arch_call_args(&t->regs, arg);
 	timing = calls_timing(t, call->nr, arg);
+	if (timing.err < 0)
+		return timing.err;
 	if (timing.how == TIMEOUT_NONE || call->remaining_ns >= timing.ns)
 		return 0;
 	t->touched = true;

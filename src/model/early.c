@@ -7,6 +7,7 @@
  * between CPUs by what interrupts and the hypervisor have taken. So ckpt visits
  * the CPUs in question and reads its own exec_start there.
  */
+#include <errno.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
@@ -20,6 +21,8 @@
 #include "cleanup.h"
 #include "io.h"
 #include "model.h"
+#include "obstacles.h"
+#include "say.h"
 
 #define CPUS_MAX 1024
 #define SOLVE_TRIES 8
@@ -42,134 +45,178 @@ static bool worth_watching(long nr)
 }
 
 /* The CPU it last ran on is field 39 of stat: 36 blanks behind the name. */
-static int last_cpu(struct arena *a, int dir)
+static int last_cpu(struct arena *a, int dir, int *ret)
 {
 	char *text, *p;
-	int cpu = -1;
+	int r = io_slurp(a, dir, "stat", 4096, &text, NULL);
 
-	if (io_slurp(a, dir, "stat", 4096, &text, NULL) < 0)
-		return -1;
+	if (r < 0)
+		return r;
 	p = strrchr(text, ')');
 	for (unsigned i = 0; p && i < 37; i++)
 		p = strchr(p + 1, ' ');
-	if (p)
-		sscanf(p, " %d", &cpu);
-	return cpu < CPUS_MAX ? cpu : -1;
+	return p && sscanf(p, " %d", ret) == 1 && *ret >= 0 && *ret < CPUS_MAX ? 0 : -EINVAL;
 }
 
-/* CLOCK_MONOTONIC minus the clock of this CPU. */
-static int64_t offset_of(struct arena *a, int self, int cpu)
+/* CLOCK_MONOTONIC minus the clock of this CPU; 0: ckpt may not run there. */
+static int offset_of(struct arena *a, int self, int cpu, int64_t *ret)
 {
 	cpu_set_t one;
 	uint64_t began;
+	int r;
 
 	CPU_ZERO(&one);
 	CPU_SET(cpu, &one);
 	if (sched_setaffinity(0, sizeof(one), &one) < 0)
 		return 0;
 	sched_yield();		/* brings exec_start up to date */
-	if (proc_read_sched_exec_start(a, self, &began) < 0)
-		return 0;
-	return io_now_ns(CLOCK_MONOTONIC) - (int64_t)began;
+	r = proc_read_sched_exec_start(a, self, &began);
+	if (r == 0)
+		*ret = io_now_ns(CLOCK_MONOTONIC) - (int64_t)began;
+	return r;
 }
 
-/* *since: on the clock of its CPU, for now. */
-static bool look_at(struct arena *a, struct task *t, uint64_t *since, int *cpu)
+static int look_since(struct arena *a, struct task *t, int self, int64_t *offset)
+{
+	uint64_t began;
+	int cpu, r = proc_read_sched_exec_start(a, t->dir, &began);
+
+	if (r == 0)
+		r = last_cpu(a, t->dir, &cpu);
+	if (r == 0 && !offset[cpu])
+		r = offset_of(a, self, cpu, &offset[cpu]);
+	if (r == 0 && offset[cpu])
+		t->early.since_ns = (int64_t)began + offset[cpu];
+	/* Not every kernel tells; then a timeout begins anew in full. */
+	return is_own_error(r) ? r : 0;
+}
+
+static int look_where(struct task *t)
+{
+	char *wchan;
+	int r = io_slurp(t->tree->mem, t->dir, "wchan", 4096, &wchan, NULL);
+
+	if (r == 0)
+		snprintf(t->early.wchan, sizeof(t->early.wchan), "%s", wchan);
+	return is_own_error(r) ? r : 0;
+}
+
+/* A task that vanishes meanwhile is none of ours; one that ckpt is not allowed
+ * to look at, or does not understand, may be in any call. */
+static int look_at(struct arena *a, struct task *t, int self, int64_t *offset)
 {
 	struct proc_syscall call;
 	struct proc_status status;
-	char *wchan;
+	int r = proc_read_syscall(a, t->dir, &call);
 
-	if (proc_read_syscall(a, t->dir, &call) < 0 || call.running || !worth_watching(call.nr))
-		return false;
-	if (proc_read_status(a, t->dir, &status) < 0 || proc_read_sched_exec_start(a, t->dir, since) < 0)
-		return false;
-	*cpu = last_cpu(a, t->dir);
-	if (call.nr == SYS_restart_syscall && io_slurp(a, t->dir, "wchan", 4096, &wchan, NULL) == 0)
-		snprintf(t->early.wchan, sizeof(t->early.wchan), "%s", wchan);
+	if (r == 0 && (call.running || !worth_watching(call.nr)))
+		return 0;
+	t->early.unknown = r < 0;
+	if (r == 0)
+		r = proc_read_status(a, t->dir, &status);
+	if (r < 0)
+		return is_own_error(r) ? r : 0;
 	t->early.blocked = true;
 	t->early.nr = call.nr;
 	memcpy(t->early.arg, call.arg, sizeof(call.arg));
 	t->early.switches = status.voluntary_switches;
-	return *cpu >= 0;
+	r = offset ? look_since(a, t, self, offset) : 0;
+	return r == 0 && call.nr == SYS_restart_syscall ? look_where(t) : r;
 }
 
-void early_look(struct tree *tree)
+int early_look(struct tree *tree, const struct where *from)
 {
 	autoclose self = proc_open(getpid());
 	int64_t *offset = arena_zalloc(tree->mem, CPUS_MAX * sizeof(*offset));
+	struct where at = *from;
 	cpu_set_t before;
+	/* EINVAL: more CPUs than a cpu_set_t has room for. */
+	bool movable = sched_getaffinity(0, sizeof(before), &before) == 0;
+	int r = self < 0 ? self : offset ? 0 : -ENOMEM;
 
-	if (!offset || self < 0 || sched_getaffinity(0, sizeof(before), &before) < 0)
-		return;
+	if (r < 0)
+		return fail(from, r, "cannot look at what the tasks are doing");
 	EACH_PROCESS(p, tree)
 		EACH_TASK(t, p) {
-			uint64_t since;
-			int cpu;
-
-			if (!look_at(tree->mem, t, &since, &cpu))
-				continue;
-			if (!offset[cpu])
-				offset[cpu] = offset_of(tree->mem, self, cpu);
-			if (offset[cpu])
-				t->early.since_ns = (int64_t)since + offset[cpu];
+			at.pid = t->tid;
+			if (r == 0)
+				r = look_at(tree->mem, t, self, movable ? offset : NULL);
+			if (r < 0)
+				break;
 		}
-	sched_setaffinity(0, sizeof(before), &before);
+	if (movable)
+		sched_setaffinity(0, sizeof(before), &before);
+	return r < 0 ? fail(&at, r, "cannot look at what the task is doing") : 0;
 }
 
 /* In restart_syscall(2) the arguments are those of the first call, but its
  * number is gone. Code right before the instruction names it, or the place in
  * the kernel where the task slept: there are four such calls (set_restart_fn()
  * in Linux 6.18), and of a nanosleep nothing but do_syscall_64 is seen. */
-long early_number(const struct task *t)
+int early_number(const struct task *t, long *ret)
 {
-	const struct user_regs_struct *r = &t->tracee->regs;
+	const struct user_regs_struct *regs = &t->tracee->regs;
 	unsigned char code[7];
-	long nr;
+	int r = tracee_read(t->tracee, RPTR(regs->rip - sizeof(code)), code, sizeof(code));
 
-	if (tracee_read(t->tracee, RPTR(r->rip - sizeof(code)), code, sizeof(code)) == 0) {
-		nr = arch_number_before(code, sizeof(code));
-		if (nr >= 0 && nr != SYS_restart_syscall)
-			return nr;
-	}
+	*ret = -1;
+	if (r < 0 && r != -EFAULT)	/* code that may not be read, or that begins there */
+		return r;
+	if (r == 0)
+		*ret = arch_number_before(code, sizeof(code));
+	if (*ret >= 0 && *ret != SYS_restart_syscall)
+		return 0;
+	*ret = -1;
 	if (strstr(t->early.wchan, "futex"))
-		return SYS_futex;
-	if (strstr(t->early.wchan, "poll"))
-		return SYS_poll;
-	if (strstr(t->early.wchan, "nanosleep") || strstr(t->early.wchan, "syscall"))
-		return r->rdi < 16 ? SYS_clock_nanosleep : SYS_nanosleep;	/* a clock, or an address */
-	return -1;
+		*ret = SYS_futex;
+	else if (strstr(t->early.wchan, "poll"))
+		*ret = SYS_poll;
+	else if (strstr(t->early.wchan, "nanosleep") || strstr(t->early.wchan, "syscall"))
+		*ret = regs->rdi < 16 ? SYS_clock_nanosleep : SYS_nanosleep;	/* a clock, or an address */
+	return 0;
 }
 
-static bool is_riddle(const struct task *t)
+/* 1, 0, or -errno. */
+static int is_riddle(const struct task *t)
 {
-	return arch_call_interrupted(&t->tracee->regs) && arch_call_nr(&t->tracee->regs) == SYS_restart_syscall &&
-	       early_number(t) < 0;
+	long nr;
+	int r;
+
+	if (!arch_call_interrupted(&t->tracee->regs) || arch_call_nr(&t->tracee->regs) != SYS_restart_syscall)
+		return 0;
+	r = early_number(t, &nr);
+	return r < 0 ? r : nr < 0;
+}
+
+static int let_sleep(struct task *t, unsigned us)
+{
+	int looked, r = tracee_resume(t->tracee, PTRACE_CONT, 0);
+
+	usleep(us);
+	looked = look_where(t);
+	if (r == 0)
+		r = tracee_interrupt(t->tracee);
+	if (r == 0)
+		r = tracee_settle(t->tracee);
+	return r < 0 ? r : looked;
 }
 
 /* It had no time to go back to sleep after an earlier ckpt, or it is a stopped
  * job: let it sleep, and see where. */
 int early_solve(struct task *t)
 {
-	int r = 0;
+	int r = is_riddle(t);
 
-	for (unsigned tries = 0; r == 0 && tries < SOLVE_TRIES && is_riddle(t); tries++) {
-		char *wchan;
-
-		r = tracee_resume(t->tracee, PTRACE_CONT, 0);
-		usleep(SOLVE_US << tries);
-		if (io_slurp(t->tree->mem, t->dir, "wchan", 4096, &wchan, NULL) == 0)
-			snprintf(t->early.wchan, sizeof(t->early.wchan), "%s", wchan);
+	for (unsigned tries = 0; r == 1 && tries < SOLVE_TRIES; tries++) {
+		r = let_sleep(t, SOLVE_US << tries);
 		if (r == 0)
-			r = tracee_interrupt(t->tracee);
-		if (r == 0)
-			r = tracee_settle(t->tracee);
+			r = is_riddle(t);
 	}
-	return r;
+	return MIN(r, 0);
 }
 
-/* A stop makes its call say EINTR, until ckpt has corrected that. */
+/* A stop makes its call say EINTR, until ckpt has corrected that; or may do so. */
 bool early_is_delicate(const struct task *t)
 {
-	return t->early.blocked && arch_call_says_eintr(t->early.nr);
+	return t->early.unknown || (t->early.blocked && arch_call_says_eintr(t->early.nr));
 }

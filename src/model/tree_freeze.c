@@ -40,12 +40,13 @@ static int attach_failed(const struct tree *tree, const struct task *t, int err,
 /* 1: it has ended meanwhile, which is nobody's fault. */
 static int attach(struct tree *tree, struct task *t, const struct where *at)
 {
-	int r = tracee_attach(t->tid, &tree->waits, &t->tracee);
 	struct proc_stat stat;
+	int r = tracee_attach(t->tid, &tree->waits, &t->tracee);
+	int looked = r == -EPERM ? proc_read_stat(tree->mem, t->dir, &stat) : 0;
 
-	if (r == -ESRCH || (r == -EPERM && proc_read_stat(tree->mem, t->dir, &stat) < 0))
+	if (r == -ESRCH || looked == -ESRCH || looked == -ENOENT)
 		return 1;
-	if (r == -EPERM && stat.state == 'Z' && stat.threads <= 1)
+	if (r == -EPERM && looked == 0 && stat.state == 'Z' && stat.threads <= 1)
 		return 1;
 	return r < 0 ? attach_failed(tree, t, r, at) : 0;
 }
@@ -64,7 +65,8 @@ static void drop_task(struct task *t)
 	close(t->dir);
 	tracee_free(t->tracee);
 	t->tracee = NULL;
-	/* Its parent is stopped and does not reap it: not to be found again as new. */
+	/* Its parent is stopped and does not reap it: not to be found again as new.
+	 * Should it not tell, it is found and dropped once more. */
 	if (p->n_tasks == 0 && proc_read_stat(t->tree->mem, p->dir, &p->stat) == 0)
 		p->zombie = p->stat.state == 'Z' && p->stat.threads <= 1;
 }
@@ -89,11 +91,17 @@ static int settle(struct tree *tree, struct task *t, const struct where *at, boo
 {
 	int r = vfork_settle(t, ret_again);
 
-	if (r == 0 && t->tracee)
-		r = early_solve(t);
 	if (r == -ESRCH)
 		return 1;
-	return r < 0 ? settle_failed(tree, t, r, at) : 0;
+	if (r < 0)
+		return settle_failed(tree, t, r, at);
+	r = t->tracee ? early_solve(t) : 0;
+	if (r == -ESRCH)
+		return 1;
+	if (r == 0 || r == -EINTR || r == -ETIMEDOUT)
+		return r < 0 ? settle_failed(tree, t, r, at) : 0;
+	return fail(&(struct where){ .phase = at->phase, .pid = t->tid, .fd = -1 }, r,
+		    "cannot tell which call the task sleeps in");
 }
 
 static int stop(struct tree *tree, struct task *t, const struct where *at, bool *ret_again)

@@ -100,6 +100,11 @@ static int add_process(struct tree *tree, pid_t pid, struct process *parent, str
 	p->zombie = p->stat.state == 'Z' && p->stat.threads <= 1;
 	if (!p->zombie)
 		p->pidfd = (int)FAULTY(FAULT_OPEN, syscall(SYS_pidfd_open, pid, 0));
+	if (!p->zombie && p->pidfd < 0) {
+		r = -errno;
+		close(p->dir);
+		return r;
+	}
 	p->index = (uint32_t)tree->n;
 	place = ARENA_ADD(tree->mem, tree->list, tree->n);
 	if (!place)
@@ -149,12 +154,16 @@ static int refuse(const struct tree *tree, const struct process *root, const str
 {
 	struct proc_status status;
 	pid_t up = getpid();
+	int r;
 
 	if (root->stat.flags & PF_KTHREAD)
 		return fail(at, 0, "%s is a kernel thread, which cannot be saved", root->stat.comm);
 	if (root->zombie)
 		return fail(at, 0, "%s has ended already; only its parent's wait is missing", root->stat.comm);
-	if (proc_read_status(tree->mem, root->dir, &status) == 0 && status.tracer)
+	r = proc_read_status(tree->mem, root->dir, &status);
+	if (r < 0)
+		return fail(at, r, "cannot look at process %d", root->pid);
+	if (status.tracer)
 		return fail(at, 0, "already traced by process %d (task.traced); a debugger and ckpt cannot hold it both",
 			    status.tracer);
 	while (up > 1) {
@@ -165,8 +174,11 @@ static int refuse(const struct tree *tree, const struct process *root, const str
 			return fail(at, 0, up == getpid() ? "that is ckpt itself" :
 				    "ckpt itself runs below this process; start ckpt from elsewhere");
 		dir = proc_open(up);
-		if (dir < 0 || proc_read_stat(tree->mem, dir, &stat) < 0)
+		r = dir < 0 ? dir : proc_read_stat(tree->mem, dir, &stat);
+		if (r == -ENOENT || r == -ESRCH)	/* it has just ended, or is hidden from us (hidepid) */
 			break;
+		if (r < 0)
+			return fail(at, r, "cannot look at process %d, which ckpt runs below", up);
 		up = stat.ppid;
 	}
 	if (up == root->pid)
@@ -196,6 +208,5 @@ int tree_survey(struct tree *tree, pid_t root, const struct where *at)
 	r = tree_list(tree, &more);
 	if (r < 0)
 		return fail(at, r, "cannot list the tasks below process %d", root);
-	early_look(tree);
-	return 0;
+	return early_look(tree, at);
 }

@@ -22,28 +22,43 @@ struct section {
 
 /* rseq_get_rseq_cs() of kernel/rseq.c: the kernel kills whoever breaks these
  * rules, and shall do so itself. */
-static bool is_valid(const struct tracee *t, const struct section *s, uint32_t signature)
+static int is_valid(const struct tracee *t, const struct section *s, uint32_t signature)
 {
 	uint32_t found;
+	int r;
 
 	if (s->version || s->flags || s->start + s->len < s->start || s->abort - s->start < s->len)
-		return false;
-	return tracee_read(t, RPTR(s->abort - sizeof(found)), &found, sizeof(found)) == 0 && found == signature;
+		return 0;
+	r = tracee_read(t, RPTR(s->abort - sizeof(found)), &found, sizeof(found));
+	return r < 0 ? r : found == signature;
+}
+
+/* 1: *ret is the section that the task has announced; 0: none; -errno. */
+static int announced(const struct tracee *t, uint64_t area, uint32_t signature, struct section *ret)
+{
+	uint64_t at;
+	int r = tracee_read(t, RPTR(area + CS_OFFSET), &at, sizeof(at));
+
+	if (r == 0 && !at)
+		return 0;
+	if (r == 0)
+		r = tracee_read(t, RPTR(at), ret, sizeof(*ret));
+	return r < 0 ? r : is_valid(t, ret, signature);
 }
 
 int tracee_leave_section(struct tracee *t)
 {
-	uint64_t area, at;
+	uint64_t area;
 	struct section s;
 	uint32_t size, signature;
 	int r = tracee_rseq(t, &area, &size, &signature);
 
 	if (r < 0 || !area)
 		return r;
-	/* What cannot be read is for the kernel to complain of. */
-	if (tracee_read(t, RPTR(area + CS_OFFSET), &at, sizeof(at)) < 0 || !at ||
-	    tracee_read(t, RPTR(at), &s, sizeof(s)) < 0 || !is_valid(t, &s, signature))
-		return 0;
+	r = announced(t, area, signature, &s);
+	/* What is not there is for the kernel to complain of. */
+	if (r <= 0)
+		return r == -EFAULT ? 0 : r;
 	if (arch_abort_section(&t->regs, s.start, s.len, s.abort))
 		t->touched = true;
 	return 0;

@@ -194,7 +194,8 @@ void tracee_release(struct tracee *t)
 
 void tracee_detach(struct tracee *t)
 {
-	if (!t->gone)
+	/* Once more, should it fail: else it stands still until ckpt ends. */
+	if (!t->gone && request(PTRACE_DETACH, t, 0, NULL) < 0)
 		request(PTRACE_DETACH, t, 0, NULL);
 	tracee_free(t);
 }
@@ -307,11 +308,13 @@ int tracee_rseq(struct tracee *t, uint64_t *ret_address, uint32_t *ret_size, uin
 	return 0;
 }
 
-bool tracee_dispatch_on(struct tracee *t)
+int tracee_dispatch_on(struct tracee *t, bool *ret)
 {
 	struct { uint64_t mode, selector, offset, len; } c = { 0 };
+	long r = request(PTRACE_GET_DISPATCH, t, sizeof(c), &c);
 
-	return request(PTRACE_GET_DISPATCH, t, sizeof(c), &c) >= 0 && c.mode != 0;
+	*ret = c.mode != 0;
+	return r < 0 && r != -EIO && r != -EINVAL ? (int)r : 0;
 }
 
 int memory_read(pid_t pid, rptr from, void *to, size_t len)
