@@ -10,12 +10,19 @@
 
 #define LINGER_MS 300		/* how long others have to reap what is dead */
 
+/* Once more in those where it failed: there is no way back from here. */
+static int run_surely(struct tracee *const *list, size_t n)
+{
+	return remote_run(list, n) < 0 ? remote_run(list, n) : 0;
+}
+
 /* The kernel writes into shared memory when a task dies: it marks robust
  * mutexes and clears clear_child_tid. The restored task still owns them. */
 static int disarm(struct dump *d)
 {
 	struct tracee **list = NULL;
 	size_t n = 0;
+	int r = 0, err;
 
 	EACH_PROCESS(p, &d->tree)
 		EACH_TASK(t, p) {
@@ -26,12 +33,16 @@ static int disarm(struct dump *d)
 			remote_ask(t->tracee, 0, 0, SYS_set_robust_list, REMOTE_ARGS(0, t->image->robust_list_len ? t->image->robust_list_len : 24));
 			remote_ask(t->tracee, 0, 0, SYS_set_tid_address, REMOTE_ARGS(0));
 			place = ARENA_ADD(d->mem, list, n);
-			if (!place)
-				return fail(&d->at, ENOMEM, "tasks");
-			*place = t->tracee;
+			if (place) {
+				*place = t->tracee;
+				continue;
+			}
+			/* No memory for the list: this one by itself. */
+			err = run_surely(&t->tracee, 1);
+			r = r ?: err;
 		}
-	/* Once more in those where it failed: there is no way back from here. */
-	return remote_run(list, n) < 0 ? remote_run(list, n) : 0;
+	err = run_surely(list, n);
+	return r ?: err;
 }
 
 /* A leader is to be waited for last: its end is told when all threads are gone. */

@@ -258,7 +258,7 @@ int mm_select(struct arena *a, struct tree *tree, struct mm_copy **ret)
 			return fail(&at, r, "cannot see which pages are in use");
 	}
 	*ret = c;
-	return finish_chunks(c);
+	return finish_chunks(c) < 0 ? fail(NOWHERE, ENOMEM, "memory") : 0;
 }
 
 /* Reading through process_vm_readv() pins a page, and pinning one that is

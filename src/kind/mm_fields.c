@@ -35,6 +35,7 @@ static int take_fields(struct arena *a, struct process *p)
 	const struct proc_stat *s = &leader(p)->stat;
 	Mm *m = p->mm;
 	size_t n;
+	int r;
 
 	m->id = p->image->mm = p->index + 1;
 	m->start_code = s->start_code, m->end_code = s->end_code;
@@ -42,10 +43,9 @@ static int take_fields(struct arena *a, struct process *p)
 	m->start_brk = s->start_brk, m->start_stack = s->start_stack;
 	m->arg_start = s->arg_start, m->arg_end = s->arg_end;
 	m->env_start = s->env_start, m->env_end = s->env_end;
-	if (proc_read_auxv(a, p->dir, &m->auxv, &n) < 0)
-		return -EIO;
-	m->n_auxv = n;
-	return 0;
+	r = proc_read_auxv(a, p->dir, &m->auxv, &n);
+	m->n_auxv = r < 0 ? 0 : n;
+	return r;
 }
 
 static void take_vdso(struct process *p)
