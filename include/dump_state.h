@@ -22,6 +22,7 @@ struct dump {
 	struct image_writer *writer;
 	int pages_fd;
 	size_t xstate_max, xstate_plain;	/* as arch.h says */
+	struct others { struct proc_stat *list; size_t n; } others;	/* empty where nobody could be touched */
 	bool seized, committed;
 };
 
@@ -37,8 +38,9 @@ int dump_each_task(struct dump *d, look_fn *look);
 /* dump_check.c: obstacles that these facts make. */
 int dump_check(struct dump *d);
 
-/* dump_outside.c: whom outside of the tree its end would touch. */
-int dump_check_outside(struct dump *d);
+/* dump_outside.c: whom outside of the tree its end would touch; they are listed before the freeze. */
+int dump_list_others(struct dump *d);
+void dump_check_outside(struct dump *d);
 
 /* dump_images.c: records of the tree, the inventory, the switch. */
 int dump_write(struct dump *d);

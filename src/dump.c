@@ -60,6 +60,8 @@ static int survey(struct dump *d)
 		if (proc_read_maps(d->mem, p->dir, false, &p->vmas, &p->n_vmas) == 0)
 			site_find(d->mem, p);
 	}
+	if (r == 0)
+		r = dump_list_others(d);
 	if (r < 0 || d->opt->dry_run)
 		return r;
 	r = image_create(d->mem, d->opt->images, d->opt->overwrite, &d->writer, &why);

@@ -164,7 +164,7 @@ int dump_check(struct dump *d)
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(shared); i++)
 		r = check_shared(d, &shared[i]);
 	if (r == 0)
-		r = dump_check_outside(d);
+		dump_check_outside(d);
 	if (r == 0)
 		r = dump_each_task(d, check_task);
 	return r < 0 ? r : files_check(d->files, &d->at, &d->obstacles);

@@ -27,31 +27,6 @@ static void check_parent(struct dump *d)
 				 with_parent[i].what, root->stat.ppid);
 }
 
-struct others {
-	struct proc_stat *list;
-	size_t n;
-};
-
-static int list_others(struct dump *d, struct others *ret)
-{
-	pid_t *pids;
-	size_t n;
-	int r = proc_list_processes(d->mem, &pids, &n);
-
-	for (size_t i = 0; r == 0 && i < n; i++) {
-		autoclose dir = proc_open(pids[i]);
-		struct proc_stat stat, *place;
-
-		if (dir < 0 || proc_read_stat(d->mem, dir, &stat) < 0)
-			continue;
-		place = ARENA_ADD(d->mem, ret->list, ret->n);
-		if (!place)
-			return -ENOMEM;
-		*place = stat;
-	}
-	return r;
-}
-
 static const struct proc_stat *find(const struct others *o, pid_t pid)
 {
 	for (size_t i = 0; i < o->n; i++)
@@ -70,10 +45,8 @@ static bool in_tree(const struct dump *d, pid_t pid)
 
 /* Whether a process keeps its group from being orphaned: will_become_orphaned_pgrp()
  * of kernel/exit.c. */
-static bool keeps(const struct others *o, const struct proc_stat *s)
+static bool keeps(const struct proc_stat *s, const struct proc_stat *parent)
 {
-	const struct proc_stat *parent = find(o, s->ppid);
-
 	return parent && s->state != 'Z' && s->ppid != 1 && parent->pgrp != s->pgrp && parent->sid == s->sid;
 }
 
@@ -84,7 +57,7 @@ static void check_group(struct dump *d, const struct others *o, const struct pro
 	bool kept_inside = false;
 
 	for (size_t i = 0; i < o->n; i++) {
-		if (o->list[i].pgrp != stopped->pgrp || !keeps(o, &o->list[i]))
+		if (o->list[i].pgrp != stopped->pgrp || !keeps(&o->list[i], find(o, o->list[i].ppid)))
 			continue;
 		if (!in_tree(d, o->list[i].pid))
 			return;
@@ -105,19 +78,49 @@ static bool group_of_tree(const struct dump *d, pid_t pgrp)
 	return false;
 }
 
-int dump_check_outside(struct dump *d)
+static bool tree_keeps_group(struct dump *d)
 {
-	struct others o = { 0 };
+	const struct process *root = d->tree.list[0];
+	autoclose dir = proc_open(root->stat.ppid);
+	struct proc_stat above;
+	bool known = dir >= 0 && proc_read_stat(d->mem, dir, &above) == 0;
+
+	EACH_PROCESS(p, &d->tree)
+		if (keeps(&p->stat, p->parent ? &p->parent->stat : known ? &above : NULL))
+			return true;
+	return false;
+}
+
+int dump_list_others(struct dump *d)
+{
+	pid_t *pids;
+	size_t n;
 	int r;
 
-	check_parent(d);
-	if (d->opt->leave_running || d->opt->leave_stopped)
+	if (d->opt->leave_running || d->opt->leave_stopped || !tree_keeps_group(d))
 		return 0;
-	r = list_others(d, &o);
-	if (r < 0)
-		return fail(&d->at, r, "cannot list the processes outside the tree");
-	for (size_t i = 0; i < o.n; i++)
-		if (o.list[i].state == 'T' && !in_tree(d, o.list[i].pid) && group_of_tree(d, o.list[i].pgrp))
-			check_group(d, &o, &o.list[i]);
-	return 0;
+	r = proc_list_processes(d->mem, &pids, &n);
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		autoclose dir = proc_open(pids[i]);
+		struct proc_stat stat, *place;
+
+		if (dir < 0 || proc_read_stat(d->mem, dir, &stat) < 0)
+			continue;
+		place = ARENA_ADD(d->mem, d->others.list, d->others.n);
+		if (!place)
+			r = -ENOMEM;
+		else
+			*place = stat;
+	}
+	return r < 0 ? fail(&d->at, r, "cannot list the processes outside the tree") : 0;
+}
+
+void dump_check_outside(struct dump *d)
+{
+	const struct others *o = &d->others;
+
+	check_parent(d);
+	for (size_t i = 0; i < o->n; i++)
+		if (o->list[i].state == 'T' && !in_tree(d, o->list[i].pid) && group_of_tree(d, o->list[i].pgrp))
+			check_group(d, o, &o->list[i]);
 }
