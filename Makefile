@@ -87,10 +87,10 @@ build/test/attack/crowd: test/attack/crowd.c
 	@mkdir -p $(@D)
 	$(call say,CC)
 	$(Q)$(CC) -std=gnu17 $(WARN) -D_GNU_SOURCE -O2 -g -pthread -o $@ $<
-build/test/attack/family: test/attack/family.c
+build/test/attack/family: test/attack/family.c test/attack/clan.c test/attack/family.h
 	@mkdir -p $(@D)
 	$(call say,CC)
-	$(Q)$(CC) -std=gnu17 $(WARN) -D_GNU_SOURCE -O2 -g -pthread -Wno-unused-result -o $@ $<
+	$(Q)$(CC) -std=gnu17 $(WARN) -D_GNU_SOURCE -O2 -g -pthread -Wno-unused-result -o $@ $(filter-out %.h,$^)
 build/test/attack/restless: test/attack/restless.c
 	@mkdir -p $(@D)
 	$(call say,CC)
@@ -116,6 +116,7 @@ check-attack: $(B)/ckpt $(addprefix build/test/attack/,target crowd kill_at.so f
 	test/attack/run --ckpt $(B)/ckpt
 	test/attack/faults --ckpt $(B)/ckpt
 	test/attack/rollback --ckpt $(B)/ckpt
+	test/attack/run_restore --ckpt $(B)/ckpt
 	test/attack/refusals --ckpt $(B)/ckpt
 check: check-layers check-unit check-zdtm check-real check-attack
 	$(MAKE) SAN=1 check-unit check-zdtm

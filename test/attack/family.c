@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* family.c - a small tree that does a bit of everything, and says at its end whether all was as it should be.
  *
- * family FILE SAID: FILE is there to be read; after SIGTERM, SAID gets "OK" or what was wrong.
+ * family FILE SAID [FIFO]: FILE is there to be read; after SIGTERM, SAID gets "OK" or what was wrong. With a FIFO
+ * to use, the tree is a larger one (clan.c).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -24,6 +25,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "family.h"
+
 #define MEMORY (1u << 20)
 #define LONG_S 100000
 #define VALUE 4711
@@ -36,7 +39,7 @@ static uint32_t word;		/* wakes the task in futex */
 static atomic_bool ending, up;
 static uint8_t *memory;
 
-static void wrong(const char *format, ...)
+void wrong(const char *format, ...)
 {
 	char text[256];
 	va_list ap;
@@ -64,10 +67,12 @@ static void on_nudge(int sig)
 static void *sleeper(void *unused)
 {
 	struct timespec left = { .tv_sec = LONG_S };
+	int r;
 
 	up = true;
-	if (nanosleep(&left, &left) == 0 || errno != EINTR || !ending)
-		wrong("nanosleep is over");
+	r = nanosleep(&left, &left);
+	if (r == 0 || errno != EINTR || !ending)
+		wrong("nanosleep is over, %s: %d: %s", ending ? "at the end" : "too early", r, r ? strerror(errno) : "");
 	if (left.tv_sec < LONG_S / 2 || left.tv_sec > LONG_S)
 		wrong("nanosleep has %ld s left", left.tv_sec);
 	return unused;
@@ -96,14 +101,14 @@ static void *waiter(void *unused)
 	return unused;
 }
 
-static void fill(void)
+void fill(void)
 {
 	memory = mmap(NULL, MEMORY, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	for (size_t i = 0; i < MEMORY; i++)
 		memory[i] = (uint8_t)(i * 7 + i / 4096 + (size_t)getpid());
 }
 
-static void check_memory(void)
+void check_memory(void)
 {
 	for (size_t i = 0; i < MEMORY; i++)
 		if (memory[i] != (uint8_t)(i * 7 + i / 4096 + (size_t)getpid())) {
@@ -214,11 +219,11 @@ static void set_signals(void)
 
 int main(int argc, char **argv)
 {
-	int file = argc == 3 ? open(argv[1], O_RDONLY | O_CLOEXEC) : -1, status;
+	int file = argc >= 3 ? open(argv[1], O_RDONLY | O_CLOEXEC) : -1, status;
 	void *(*const tasks[])(void *) = { sleeper, poller, waiter };
 	struct child child, stopped;
 	pthread_t threads[3];
-	sigset_t usr1;
+	sigset_t usr1, term;
 	pid_t zombie;
 	char c;
 
@@ -226,6 +231,8 @@ int main(int argc, char **argv)
 		return 2;
 	said = argv[2];
 	set_signals();
+	if (argc == 4)
+		clan_start(argv[3]);
 	child = start(false);
 	stopped = start(true);
 	zombie = fork();
@@ -234,8 +241,14 @@ int main(int argc, char **argv)
 	waitid(P_PID, (id_t)zombie, &(siginfo_t){ 0 }, WEXITED | WNOWAIT);
 	event = eventfd(0, EFD_CLOEXEC);
 	fill();
+	/* Just after a restore the first task may have a stop behind it that it has not noticed
+	 * yet. Then SIGTERM would be another's, if it could. */
+	sigemptyset(&term);
+	sigaddset(&term, SIGTERM);
+	sigprocmask(SIG_BLOCK, &term, NULL);
 	for (int i = 0; i < 3; i++)
 		pthread_create(&threads[i], NULL, tasks[i], NULL);
+	sigprocmask(SIG_UNBLOCK, &term, NULL);
 	sigemptyset(&usr1);
 	sigaddset(&usr1, SIGUSR1);
 	sigprocmask(SIG_BLOCK, &usr1, NULL);
@@ -248,6 +261,8 @@ int main(int argc, char **argv)
 	check_signals(1ull << (SIGUSR1 - 1));
 	end(child);
 	end(stopped);
+	if (argc == 4)
+		clan_end();
 	if (waitpid(zombie, &status, WNOHANG) != zombie || WEXITSTATUS(status) != ZOMBIE)
 		wrong("the zombie is another");
 	wake_sleeper(threads[0]);

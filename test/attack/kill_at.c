@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* kill_at.c - preloaded into ckpt: dies by SIGKILL right after the N-th call that concerns a tracee.
+/* kill_at.c - preloaded into ckpt: dies by SIGKILL right after the N-th call that concerns a tracee, or makes
+ * a process, or gives a file its name.
  *
  * KILL_AT=N; 0: never, but the number of such calls is written to KILL_COUNT at the end, and to KILL_WINDOW
- * the first and last of those in a row that take PTRACE_O_EXITKILL away.
+ * the first and last of those in a row that take PTRACE_O_EXITKILL away. KILL_GUARD set: before these, the process
+ * that was made last dies, which is the guard.
  */
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -11,11 +13,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ptrace.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-static long calls, last, window[2];
+static long calls, last, window[2], made;
 
 static void __attribute__((constructor)) begin(void)
 {
@@ -67,6 +70,8 @@ long ptrace(enum __ptrace_request request, ...)
 	if (request == PTRACE_SETOPTIONS && !(data & PTRACE_O_EXITKILL)) {
 		if (n != window[1] + 1)
 			window[0] = n;
+		if (n != window[1] + 1 && getenv("KILL_GUARD"))
+			kill((pid_t)made, SIGKILL);
 		window[1] = n;
 	}
 	return r;
@@ -104,5 +109,31 @@ pid_t wait4(pid_t pid, int *status, int options, struct rusage *usage)
 
 	if (r > 0)
 		count();
+	return r;
+}
+
+/* The child goes on without a word: it is not ckpt. */
+long syscall(long nr, ...)
+{
+	long a[6], r;
+	va_list ap;
+
+	va_start(ap, nr);
+	for (int i = 0; i < 6; i++)
+		a[i] = va_arg(ap, long);
+	va_end(ap);
+	r = REAL(syscall)(nr, a[0], a[1], a[2], a[3], a[4], a[5]);
+	if (nr == SYS_clone3 && r > 0) {
+		made = r;
+		count();
+	}
+	return r;
+}
+
+int linkat(int from, const char *old, int to, const char *new, int flags)
+{
+	int r = REAL(linkat)(from, old, to, new, flags);
+
+	count();
 	return r;
 }

@@ -17,7 +17,8 @@ sys.path += [f"{TOP}/test/real", f"{TOP}/test/zdtm/lib"]
 import box
 from snapshot import Snapshot, blocked_tasks
 
-UID = 20000 + os.getpid()  # a user with no signals queued but the tree's
+# A user of this pid namespace alone: signals queued and sockets that listen are the tree's.
+UID = 20000 + os.stat("/proc/self/ns/pid").st_ino % 40000
 PATIENCE = 30
 MS_RDONLY, MS_REMOUNT, MNT_DETACH = 1, 32, 2
 DUMPS_PER_TREE = 60  # each that is cut short may leave a few pages behind in the tree
@@ -61,11 +62,15 @@ class Result:
 
 
 class Scene:
+    large = False  # the family with its clan
+
     def __init__(self, args, directory):
         self.args, self.dir, self.pid, self.dumps = args, directory, None, 0
         self.said, self.images, self.old = f"{directory}/said", f"{directory}/images", f"{directory}/old"
-        self.last = None
+        self.last, self.fifo = None, f"{directory}/fifo"
         os.chmod(directory, 0o755)
+        os.mkfifo(self.fifo)
+        os.chown(self.fifo, UID, UID)
         with open(f"{directory}/file", "w") as f:
             f.write("abcdefgh")
         self.family, self.ckpt = f"{directory}/family", f"{directory}/ckpt"
@@ -77,7 +82,8 @@ class Scene:
     def start(self):
         with open(self.said, "w"):
             os.chown(self.said, UID, UID)
-        child = subprocess.Popen([self.family, f"{self.dir}/file", self.said], stdin=subprocess.DEVNULL,
+        argv = [self.family, f"{self.dir}/file", self.said] + ([self.fifo] if self.large else [])
+        child = subprocess.Popen(argv, stdin=subprocess.DEVNULL,
                                  stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
                                  user=UID, group=UID, extra_groups=[], cwd="/")
         child.returncode = 0  # box.reap() waits for it
@@ -89,7 +95,7 @@ class Scene:
         status = box.read(f"/proc/{self.pid}/status")
         return (int(re.search(r"^SigPnd:\s*(\S+)", status, re.M)[1], 16) == 1 << signal.SIGUSR1 - 1
                 and queued_signals(self.pid) == "1"
-                and box.states(self.pid) == {"S", "T"} and len(box.tree(self.pid)) == 4)
+                and box.states(self.pid) == {"S", "T"} and len(box.tree(self.pid)) == (8 if self.large else 4))
 
     def fresh(self):
         """A tree, perhaps the one that is there."""
