@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/utsname.h>
+#include <sys/wait.h>
 #include <time.h>
 
 #include "arch.h"
@@ -92,6 +93,9 @@ static int add_zombie(struct tree_writer *w, struct process *p)
 	if (!p->image->zombie)
 		return -ENOMEM;
 	p->image->zombie->status = (uint32_t)p->stat.exit_code;
+	/* A restore makes no core file, and without one the flag is not to be had. */
+	if (WCOREDUMP(p->stat.exit_code))
+		say(SAY_WARN, &w->d->at, "it ended with a core dump; after a restore its parent will be told of none");
 	p->image->zombie->comm = p->stat.comm;
 	return add(w, TREE_RECORD__RECORD_PROCESS, p->image);
 }

@@ -144,34 +144,49 @@ static int put_stage(struct restore *r, enum stage stage, const char *what)
 	return restore_run_all(r, list, n, what);
 }
 
-static int set_oom(struct restore *r)
+/* Only if it is another than it was born with: not every caller may. */
+static int set_file(struct restore *r, int dir, const char *name, int64_t now, int64_t value)
+{
+	char text[16];
+	int err;
+
+	if (now == value)
+		return 0;
+	snprintf(text, sizeof(text), "%lld", (long long)value);
+	err = io_put(dir, name, text);
+	return err < 0 ? fail(&r->at, err, "cannot set %s to %s%s", name, text,
+			      err == -EACCES ? " (lowering oom_score_adj takes CAP_SYS_RESOURCE)" : "") : 0;
+}
+
+/* What no call sets. */
+static int set_files(struct restore *r)
 {
 	EACH_PROCESS(p, &r->tree) {
-		autoclose dir = -1;
-		char text[16];
-		int64_t now;
+		autoclose dir = p->zombie ? -1 : proc_open(p->pid);
+		uint64_t filter = 0;
+		int64_t adj = 0;
 		int err;
 
 		if (p->zombie)
 			continue;
 		r->at.pid = p->pid;
-		dir = proc_open(p->pid);
-		err = dir < 0 ? dir : proc_read_s64(r->mem, dir, "oom_score_adj", &now);
-		if (err == 0 && now == p->image->oom_score_adj)
-			continue;
-		snprintf(text, sizeof(text), "%d", p->image->oom_score_adj);
-		if (err == 0)
-			err = io_put(dir, "oom_score_adj", text);
+		err = dir < 0 ? dir : proc_read_s64(r->mem, dir, "oom_score_adj", &adj);
+		if (err == 0 && p->image->core_dump)
+			err = proc_read_u64(r->mem, dir, "coredump_filter", 16, &filter);
 		if (err < 0)
-			return fail(&r->at, err, "cannot set oom_score_adj to %s%s", text,
-				    err == -EACCES ? " (lowering it takes CAP_SYS_RESOURCE)" : "");
+			return fail(&r->at, err, "cannot read its oom_score_adj or coredump_filter");
+		err = set_file(r, dir, "oom_score_adj", adj, p->image->oom_score_adj);
+		if (err == 0 && p->image->core_dump)
+			err = set_file(r, dir, "coredump_filter", (int64_t)filter, p->image->core_dump->filter);
+		if (err < 0)
+			return err;
 	}
 	return 0;
 }
 
 int restore_task_state(struct restore *r)
 {
-	int err = set_oom(r);
+	int err = set_files(r);
 
 	EACH_PROCESS(p, &r->tree)
 		EACH_TASK(t, p)

@@ -27,6 +27,7 @@ const struct task_part *const task_parts[] = {
 	&signals_part,
 	&creds_part,
 	&dumpable_part,
+	&death_signal_part,
 	&mm_part,
 	&semundo_part,
 	NULL

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* process_limits.c - resource limits, oom_score_adj, dumpable, subreaper. */
+/* process_limits.c - resource limits, oom_score_adj, coredump_filter, dumpable, subreaper. */
 #include <errno.h>
 #include <linux/capability.h>
 #include <string.h>
@@ -69,6 +69,21 @@ static int check(struct arena *a, struct task *t, struct obstacles *list)
 	return 0;
 }
 
+/* A kernel without core dumps has no such file. */
+static int take_filter(struct arena *a, struct process *p)
+{
+	uint64_t filter;
+	int r = proc_read_u64(a, p->dir, "coredump_filter", 16, &filter);
+
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	p->image->core_dump = ARENA_MSG(a, CoreDump, core_dump);
+	if (!p->image->core_dump)
+		return -ENOMEM;
+	p->image->core_dump->filter = (uint32_t)filter;
+	return 0;
+}
+
 static int take(struct arena *a, struct task *t, const struct answer *from, struct obstacles *list)
 {
 	struct process *p = t->process;
@@ -79,6 +94,8 @@ static int take(struct arena *a, struct task *t, const struct answer *from, stru
 	if (r == 0)
 		r = proc_read_s64(a, p->dir, "oom_score_adj", &adj);
 	p->image->oom_score_adj = (int32_t)adj;
+	if (r == 0)
+		r = take_filter(a, p);
 	p->image->dumpable = 1;
 	if (r == 0 && !t->silent) {
 		long dumpable = remote_result(t->tracee, from->call), known = remote_result(t->tracee, from->call + 1);

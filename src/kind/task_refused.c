@@ -124,14 +124,12 @@ static int check_process(struct arena *a, struct task *t, struct obstacles *list
 {
 	struct process *p = t->process;
 	autoclose self = proc_open(getpid());
-	uint64_t personality, own_personality, filter, own_filter;
+	uint64_t personality, own_personality;
 	bool timers;
 	int r = self < 0 ? self : proc_read_has_timers(a, p->dir, &timers);
 
 	if (r == 0)
 		r = compare(a, p->dir, self, "personality", &personality, &own_personality);
-	if (r == 0)
-		r = compare(a, p->dir, self, "coredump_filter", &filter, &own_filter);
 	if (r < 0)
 		return r;
 	if (timers)
@@ -141,9 +139,6 @@ static int check_process(struct arena *a, struct task *t, struct obstacles *list
 		obstacle(list, "task.personality", AT_PID(p->pid), "Run it without setarch(8).",
 			 "the process has personality %#llx, ckpt has %#llx", (unsigned long long)personality,
 			 (unsigned long long)own_personality);
-	if (filter != own_filter)
-		obstacle(list, "task.coredump-filter", AT_PID(p->pid), "Write ckpt's own value to /proc/PID/coredump_filter.",
-			 "the process has a coredump_filter of its own, which cannot be saved yet");
 	return 0;
 }
 
@@ -170,7 +165,6 @@ static const struct refused_prctl {
 	long fresh;
 	const char *what, *remedy;
 } prctls[] = {
-	{ "task.pdeathsig", PR_GET_PDEATHSIG, 0, true, 0, "has a parent-death signal", "Clear it with prctl(PR_SET_PDEATHSIG, 0)." },
 	{ "task.tsc", PR_GET_TSC, 0, true, PR_TSC_ENABLE, "may not read the TSC", "Do not use PR_SET_TSC." },
 	{ "task.mdwe", 66 /* PR_GET_MDWE */, 0, false, 0, "denies new executable memory (PR_SET_MDWE)", "Do not use PR_SET_MDWE." },
 	{ "task.ksm", 68 /* PR_GET_MEMORY_MERGE */, 0, false, 0, "merges all its memory (PR_SET_MEMORY_MERGE)", "Do not use PR_SET_MEMORY_MERGE." },

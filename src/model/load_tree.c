@@ -186,6 +186,8 @@ static int check_task(struct loader *l, const Task *t)
 				t->id, t->creds);
 	if (!t->regs)
 		return load_bad(l, "task %u has no registers", t->id);
+	if (t->death_signal > SIGNAL_MAX)
+		return load_bad(l, "task %u has the parent-death signal %u", t->id, t->death_signal);
 	if (strlen(t->comm) >= COMM_SIZE || t->nice < -20 || t->nice > 19)
 		return load_bad(l, "task %u has a name or a nice value that cannot be", t->id);
 	return check_queue(l, t->pending, t->n_pending);

@@ -281,6 +281,7 @@ static void test_tasks(void **state)
 	WRONG(s->task1->regs, NULL, "no registers");
 	WRONG(s->task1->comm, S("0123456789abcdef"), "name");
 	WRONG(s->task1->nice, 20, "nice");
+	WRONG(s->task1->death_signal, 65, "65");
 	WRONG(s->task1->tids[0], 0, "pid 0");
 	WRONG(s->task1->tids[0], 103, "no leading task");
 	WRONG(s->task2->tids[0], 100, "pid 100 is there twice");

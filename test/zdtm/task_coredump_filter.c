@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* obst_coredump_filter.c - obstacle: a coredump filter of its own. */
-/* zdtm: obstacle=task.coredump-filter */
+/* task_coredump_filter.c - which memory a core file would have, other than what ckpt has itself. */
 #include <stdio.h>
-#include "obst.h"
+#include "zdtm.h"
 
 static void filter(const char *mode, unsigned *value)
 {
