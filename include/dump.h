@@ -32,3 +32,8 @@ struct arena;
 
 /* 0, or -errno and said. Obstacles are no errors said: -ENOTSUP and the list. */
 int dump_run(struct arena *mem, const struct dump_options *o, struct dump_result *ret);
+
+/* For people: obstacles that are alike but for their places are told once, at the first. */
+bool obstacle_is_first(const struct dump_result *r, size_t i);
+void obstacle_places(const struct dump_result *r, size_t i, char *buf, size_t len);	/* "pids 412, 413: fd 7" */
+#define PLACES_ROOM 1024

@@ -99,23 +99,15 @@ static void json_obstacles(const struct dump_result *r)
 	tell("]");
 }
 
-static void place_text(const struct obstacle *o, char *buf, size_t len)
-{
-	int n = o->pid ? snprintf(buf, len, "pid %d", o->pid) : snprintf(buf, len, "tree");
-
-	if (o->fd >= 0)
-		snprintf(buf + n, len - (size_t)n, ": fd %d", o->fd);
-	else if (o->address)
-		snprintf(buf + n, len - (size_t)n, ": %#llx", (unsigned long long)o->address);
-}
-
 static void say_obstacles(const struct dump_result *r)
 {
 	for (size_t i = 0; i < r->n_obstacles; i++) {
 		const struct obstacle *o = &r->obstacles[i];
-		char place[64];
+		char place[PLACES_ROOM];
 
-		place_text(o, place, sizeof(place));
+		if (!obstacle_is_first(r, i))
+			continue;
+		obstacle_places(r, i, place, sizeof(place));
 		fail(NOWHERE, 0, "%s: %s: %s. %s", place, o->name, o->cause, o->remedy);
 	}
 	if (r->n_obstacles)
@@ -176,9 +168,11 @@ static int check_command(struct session *s)
 	}
 	for (size_t i = 0; i < result.n_obstacles; i++) {
 		const struct obstacle *b = &result.obstacles[i];
-		char place[64];
+		char place[PLACES_ROOM];
 
-		place_text(b, place, sizeof(place));
+		if (!obstacle_is_first(&result, i))
+			continue;
+		obstacle_places(&result, i, place, sizeof(place));
 		tell("%-24s %s: %s.\n%-24s %s\n", b->name, place, b->cause, "", b->remedy);
 	}
 	if (r == 0)
