@@ -4,6 +4,7 @@
 #include "arena.h"
 #include "dump.h"
 #include "files.h"
+#include "guard.h"
 #include "image.h"
 #include "mm.h"
 #include "model.h"
@@ -23,6 +24,7 @@ struct dump {
 	int pages_fd;
 	size_t xstate_max, xstate_plain;	/* as arch.h says */
 	struct others { struct proc_stat *list; size_t n; } others;	/* empty where nobody could be touched */
+	struct guard guard;	/* pid 0: there is none */
 	bool seized, committed;
 };
 
@@ -46,5 +48,7 @@ void dump_check_outside(struct dump *d);
 int dump_write(struct dump *d);
 int dump_commit(struct dump *d);
 
-/* dump_end.c: what becomes of the tree when the checkpoint is safe. */
+/* dump_end.c: what becomes of the tree when the checkpoint is safe. The guard, made before that, sees to it that all
+ * of it dies when a part has. */
+int dump_guard(struct dump *d);
 int dump_kill(struct dump *d);

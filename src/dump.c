@@ -130,6 +130,8 @@ static int commit(struct dump *d)
 	if (r == 0 && !d->opt->dry_run && ftruncate(d->pages_fd, (off_t)(mm_copy_pages(d->copy) * ARCH_PAGE)) < 0)
 		r = fail(&d->at, errno, "cannot give the pages file its size");
 
+	if (r == 0 && d->seized)
+		r = dump_guard(d);
 	if (r == 0 && !d->opt->dry_run)
 		r = dump_commit(d);
 	if (r == 0)
@@ -199,6 +201,7 @@ static void wind_up(struct dump *d)
 	d->tree.waits.patient = true;
 	if (d->seized)
 		tree_release(&d->tree);
+	guard_end(&d->guard);
 	image_abort(d->writer);
 	tree_close(&d->tree);
 }

@@ -3,10 +3,12 @@
 #include <errno.h>
 #include <signal.h>
 #include <sys/ptrace.h>
+#include <sys/syscall.h>
 #include <time.h>
 
 #include "cleanup.h"
 #include "dump_state.h"
+#include "guard.h"
 
 #define LINGER_MS 300		/* how long others have to reap what is dead */
 
@@ -82,11 +84,39 @@ static void await_reaping(struct dump *d)
 			    p->parent ? p->parent->pid : p->stat.ppid);
 }
 
+/* Of the guard, from the moment that there is no way back. */
+static void kill_all(const void *dump, size_t no_way_back)
+{
+	const struct dump *d = dump;
+
+	if (no_way_back)
+		EACH_PROCESS(p, &d->tree)
+			syscall(SYS_pidfd_send_signal, p->pidfd, SIGKILL, NULL, 0);
+}
+
+int dump_guard(struct dump *d)
+{
+	int r = guard_start(&(struct guard_job){ kill_all, d }, &d->guard);
+
+	return r < 0 ? fail(&d->at, r, "cannot make a process that watches over the end of the tree") : 0;
+}
+
+/* A disarmed task must not live on, nor a part of the tree: should ckpt die
+ * from here on, everything does. */
+static void burn_bridges(struct dump *d)
+{
+	guard_set(&d->guard, true);
+	EACH_PROCESS(p, &d->tree)
+		EACH_TASK(t, p)
+			tracee_set_options(t->tracee, PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL);
+}
+
 int dump_kill(struct dump *d)
 {
 	int r;
 
 	d->tree.waits.patient = true;
+	burn_bridges(d);
 	r = disarm(d);
 	if (r < 0 && r != -ESRCH)
 		say(SAY_WARN, &d->at, "robust mutexes in shared memory may be marked as their owners' deaths would mark them");
@@ -100,6 +130,7 @@ int dump_kill(struct dump *d)
 		p->remote = NULL;
 	}
 	d->seized = false;
+	guard_end(&d->guard);
 	await_reaping(d);
 	return 0;
 }

@@ -166,7 +166,20 @@ int restore_calls(struct restore *r)
 	return err < 0 ? fail(&r->at, err, "cannot set the last registers") : 0;
 }
 
-/* Tasks die with ckpt until they are let go; the commit is a single store all the same. */
+/* Of the guard: tasks of the first n processes may outlive ckpt. Children first:
+ * who sees others die shall not have the time to do anything about it. The
+ * others are dead by now: their pids are not looked at. */
+static void kill_let_go(const void *restore, size_t n)
+{
+	const struct restore *r = restore;
+
+	while (n-- > 0)
+		kill(r->tree.list[n]->pid, SIGKILL);
+	pidfile_remove(r);
+}
+
+/* Tasks die with ckpt until they are let go, task by task; with the guard the
+ * commit is a single store all the same. */
 static int commit(struct restore *r, struct guard *guard)
 {
 	size_t n = 0;
@@ -175,7 +188,7 @@ static int commit(struct restore *r, struct guard *guard)
 	if (err < 0)
 		return err;
 	EACH_PROCESS(p, &r->tree) {
-		guard_let_go(guard, ++n);
+		guard_set(guard, ++n);
 		EACH_TASK(t, p)
 			tracee_set_options(t->tracee, PTRACE_O_TRACESYSGOOD);
 	}
@@ -194,7 +207,7 @@ static int commit(struct restore *r, struct guard *guard)
 int restore_commit(struct restore *r)
 {
 	struct guard guard;
-	int err = guard_start(r, &guard);
+	int err = guard_start(&(struct guard_job){ kill_let_go, r }, &guard);
 
 	if (err < 0)
 		return fail(&r->at, err, "cannot make a process that watches over the commit");

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* restore_guard.c - who ends a restored tree, should ckpt die while it lets go of it.
+/* guard.c - who ends a tree, should ckpt die in the midst of letting it go, or of killing it.
  *
- * Tasks die with ckpt until PTRACE_O_EXITKILL is taken away, which goes task by
- * task. The guard is a process that sleeps until ckpt dies or dismisses it. In
- * the former case it kills what ckpt had let go, and removes the pid file. What
- * it needs to know is in a page that both share; one store there is the commit.
+ * The guard is a process that sleeps until ckpt dies or dismisses it. In the
+ * former case it does what it was made for. What it needs to know is in a page
+ * that both share.
  */
 #include <errno.h>
 #include <linux/sched.h>
@@ -24,28 +23,22 @@
 
 struct guarded {
 	atomic_bool committed;
-	atomic_size_t n;	/* of the first n processes, tasks may outlive ckpt */
+	atomic_size_t n;
 };
 
-/* Children first: who sees others die shall not have the time to do anything
- * about it. Processes that were not let go are dead by now: their pids are not
- * looked at. */
-static void watch(const struct restore *r, struct guarded *shared, int ckpt)
+static void watch(const struct guard_job *job, struct guarded *shared, int ckpt)
 {
 	struct pollfd end = { .fd = ckpt, .events = POLLIN };
 
 	setsid();	/* what kills ckpt's process group is not meant for this */
 	while (poll(&end, 1, -1) != 1)
 		;
-	if (!atomic_load(&shared->committed)) {
-		for (size_t i = atomic_load(&shared->n); i-- > 0;)
-			kill(r->tree.list[i]->pid, SIGKILL);
-		pidfile_remove(r);
-	}
+	if (!atomic_load(&shared->committed))
+		job->at_death(job->context, atomic_load(&shared->n));
 	_exit(0);
 }
 
-static pid_t clone_guard(const struct restore *r, struct guarded *shared, int ckpt)
+static pid_t clone_guard(const struct guard_job *job, struct guarded *shared, int ckpt)
 {
 	struct clone_args args = { .flags = CLONE_FILES };
 	sigset_t all, old;
@@ -55,12 +48,12 @@ static pid_t clone_guard(const struct restore *r, struct guarded *shared, int ck
 	pthread_sigmask(SIG_SETMASK, &all, &old);
 	pid = (pid_t)syscall(SYS_clone3, &args, sizeof(args));
 	if (pid == 0)
-		watch(r, shared, ckpt);
+		watch(job, shared, ckpt);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	return pid;
 }
 
-int guard_start(const struct restore *r, struct guard *ret)
+int guard_start(const struct guard_job *job, struct guard *ret)
 {
 	struct guarded *shared = mmap(NULL, ARCH_PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	autoclose ckpt = FAULTY(FAULT_OPEN, (int)syscall(SYS_pidfd_open, getpid(), 0));
@@ -68,9 +61,9 @@ int guard_start(const struct restore *r, struct guard *ret)
 	pid_t pid = -1;
 
 	if (ckpt >= 0 && shared != MAP_FAILED) {
-		/* Tasks that ckpt let go run until the guard does: it comes first. */
+		/* What is to die runs until the guard does: it comes first. */
 		setpriority(PRIO_PROCESS, 0, -20);
-		pid = clone_guard(r, shared, ckpt);
+		pid = clone_guard(job, shared, ckpt);
 	}
 	if (pid > 0) {
 		*ret = (struct guard){ .pid = pid, .nice = nice, .ckpt = take_fd(&ckpt), .shared = shared };
@@ -83,7 +76,7 @@ int guard_start(const struct restore *r, struct guard *ret)
 	return -err;
 }
 
-void guard_let_go(struct guard *g, size_t n)
+void guard_set(struct guard *g, size_t n)
 {
 	atomic_store(&g->shared->n, n);
 }
@@ -95,10 +88,13 @@ void guard_commit(struct guard *g)
 
 void guard_end(struct guard *g)
 {
+	if (!g->pid)
+		return;
 	kill(g->pid, SIGKILL);
 	while (waitpid(g->pid, NULL, __WALL) < 0 && errno == EINTR)
 		;
 	setpriority(PRIO_PROCESS, 0, g->nice);
 	close(g->ckpt);
 	munmap(g->shared, ARCH_PAGE);
+	g->pid = 0;
 }
