@@ -78,40 +78,54 @@ static bool group_of_tree(const struct dump *d, pid_t pgrp)
 	return false;
 }
 
-static bool tree_keeps_group(struct dump *d)
+/* 0: there is none such, or it is hidden (hidepid) or gone meanwhile; 1; -errno. */
+static int look_at(struct dump *d, pid_t pid, struct proc_stat *ret)
+{
+	autoclose dir = proc_open(pid);
+	int r = dir < 0 ? dir : proc_read_stat(d->mem, dir, ret);
+
+	return r == 0 ? 1 : is_own_error(r) ? r : 0;
+}
+
+/* 1, 0, or -errno. */
+static int tree_keeps_group(struct dump *d)
 {
 	const struct process *root = d->tree.list[0];
-	autoclose dir = proc_open(root->stat.ppid);
 	struct proc_stat above;
-	bool known = dir >= 0 && proc_read_stat(d->mem, dir, &above) == 0;
+	int known = look_at(d, root->stat.ppid, &above);
 
 	EACH_PROCESS(p, &d->tree)
-		if (keeps(&p->stat, p->parent ? &p->parent->stat : known ? &above : NULL))
-			return true;
-	return false;
+		if (known >= 0 && keeps(&p->stat, p->parent ? &p->parent->stat : known ? &above : NULL))
+			return 1;
+	return MIN(known, 0);
+}
+
+static int list_others(struct dump *d)
+{
+	pid_t *pids;
+	size_t n;
+	int r = proc_list_processes(d->mem, &pids, &n);
+
+	for (size_t i = 0; r >= 0 && i < n; i++) {
+		struct proc_stat stat, *place;
+
+		r = look_at(d, pids[i], &stat);
+		if (r != 1)
+			continue;
+		place = ARENA_ADD(d->mem, d->others.list, d->others.n);
+		if (!place)
+			return -ENOMEM;
+		*place = stat;
+	}
+	return MIN(r, 0);
 }
 
 int dump_list_others(struct dump *d)
 {
-	pid_t *pids;
-	size_t n;
-	int r;
+	int r = d->opt->leave_running || d->opt->leave_stopped ? 0 : tree_keeps_group(d);
 
-	if (d->opt->leave_running || d->opt->leave_stopped || !tree_keeps_group(d))
-		return 0;
-	r = proc_list_processes(d->mem, &pids, &n);
-	for (size_t i = 0; r == 0 && i < n; i++) {
-		autoclose dir = proc_open(pids[i]);
-		struct proc_stat stat, *place;
-
-		if (dir < 0 || proc_read_stat(d->mem, dir, &stat) < 0)
-			continue;
-		place = ARENA_ADD(d->mem, d->others.list, d->others.n);
-		if (!place)
-			r = -ENOMEM;
-		else
-			*place = stat;
-	}
+	if (r == 1)
+		r = list_others(d);
 	return r < 0 ? fail(&d->at, r, "cannot list the processes outside the tree") : 0;
 }
 

@@ -242,25 +242,34 @@ static void judge_prctls(struct task *t, const struct answer *from, const char *
 }
 
 /* Detached by its tracer's end, in the midst of whatever is done to it. */
+static int check_tracees_in(struct arena *a, struct task *t, int procdir, struct obstacles *list)
+{
+	pid_t *tids;
+	size_t n = 0;
+	int r = procdir < 0 ? procdir : proc_list_tasks(a, procdir, &tids, &n);
+
+	for (size_t i = 0; !is_own_error(r) && i < n; i++) {
+		autoclose dir = proc_open_task(procdir, tids[i]);
+		struct proc_status s;
+
+		r = dir < 0 ? dir : proc_read_status(a, dir, &s);
+		if (r == 0 && s.tracer == t->tid)
+			obstacle(list, "task.traces", AT_PID(t->tid), "Let it detach from that task before the dump.",
+				 "the task traces task %d, as a debugger does", tids[i]);
+	}
+	return is_own_error(r) ? r : 0;		/* else it is gone */
+}
+
 static int check_tracees(struct arena *a, struct task *t, struct obstacles *list)
 {
-	pid_t *pids, *tids;
-	size_t n = 0, n_tids;
+	pid_t *pids;
+	size_t n = 0;
 	int r = proc_list_processes(a, &pids, &n);
 
 	for (size_t i = 0; r == 0 && i < n; i++) {
 		autoclose dir = proc_open(pids[i]);
 
-		if (dir < 0 || proc_list_tasks(a, dir, &tids, &n_tids) < 0)
-			continue;
-		for (size_t j = 0; j < n_tids; j++) {
-			autoclose task = proc_open_task(dir, tids[j]);
-			struct proc_status s;
-
-			if (task >= 0 && proc_read_status(a, task, &s) == 0 && s.tracer == t->tid)
-				obstacle(list, "task.traces", AT_PID(t->tid), "Let it detach from that task before the dump.",
-					 "the task traces task %d, as a debugger does", tids[j]);
-		}
+		r = check_tracees_in(a, t, dir, list);
 	}
 	return r;
 }
