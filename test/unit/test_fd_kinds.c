@@ -11,6 +11,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <mqueue.h>
 #include <linux/filter.h>
@@ -38,6 +39,7 @@
 
 #include "../../src/kind/kinds.h"
 #include "cleanup.h"
+#include "fault.h"
 #include "io.h"
 
 static const struct where here = { .phase = "test", .fd = -1 };
@@ -786,6 +788,48 @@ static void epoll(void **state)
 	close(e);
 }
 
+/* With the n-th next operation of a kind failing: an error, and no obstacle. */
+static int check_fails(const struct file_facts *f, const char *kind, uint64_t n)
+{
+	struct obstacles list = { .mem = f->mem };
+	uint64_t unused;
+	const char *name;
+	char text[40];
+	int r;
+
+	n += fault_count(&name, &unused);
+	snprintf(text, sizeof(text), "%s:%" PRIu64, kind, n);
+	assert_int_equal(fault_set(text), 0);
+	r = file_kind_of(f)->check(f, &list);
+	assert_int_equal(list.n, 0);
+	return r;
+}
+
+static void own_errors(void **state)
+{
+	struct fixture *x = *state;
+	int ep = epoll_create1(0), p[2];
+	struct file_facts f;
+
+	assert_int_equal(pipe(p), 0);
+	watch(ep, p[0], EPOLLIN, 0);
+	f = facts_of(x, ep);
+	assert_int_equal(check_fails(&f, "alloc", 1), -ENOMEM);
+	assert_int_equal(check_fails(&f, "alloc", 1u << 20), 0);
+
+	assert_int_equal(write(p[1], "abc", 3), 3);
+	f = facts_of(x, p[0]);
+	assert_int_equal(check_fails(&f, "open", 1), -EIO);
+	assert_int_equal(check_fails(&f, "write", 1), -ENOSPC);
+	assert_int_equal(check_fails(&f, "read", 1), -EIO);
+	assert_int_equal(check_fails(&f, "alloc", 1), -ENOMEM);
+	f.has_writer = false;
+	assert_int_equal(check_fails(&f, "open", 1), -EIO);
+	close(p[0]);
+	close(p[1]);
+	close(ep);
+}
+
 /* A spent item whose file is ready for nothing: not lost, not firing now. */
 static void epoll_spent_idle(void **state)
 {
@@ -1352,7 +1396,7 @@ int main(void)
 		TEST(opener), TEST(regular), TEST(linked_tmpfile), TEST(regular_refused), TEST(replaced),
 		TEST(locks_and_owners), TEST(directory), TEST(chardev), TEST(pipe_stream), TEST(pipe_modes),
 		TEST(pipe_packets), TEST(pipe_broken_packets), TEST(pipe_outside), TEST(fifo),
-		TEST(fifo_hangup), TEST(eventfd_kind_works), TEST(epoll), TEST(epoll_spent_idle),
+		TEST(fifo_hangup), TEST(eventfd_kind_works), TEST(epoll), TEST(own_errors), TEST(epoll_spent_idle),
 		TEST(epoll_stale), TEST(epoll_broken), TEST(tcp_plain), TEST(tcp_options), TEST(tcp_v6only),
 		TEST(tcp_time_wait), TEST(tcp_link_local), TEST(tcp_refused), TEST(tcp_filter),
 		TEST(tcp_broken),
