@@ -18,6 +18,7 @@ int pidfile_write(struct restore *r)
 {
 	const char *path = r->opt->pidfile, *slash = path ? strrchr(path, '/') : NULL;
 	char dir[PATH_MAX + 2], text[16];
+	int err;
 
 	if (!path)
 		return 0;
@@ -28,7 +29,8 @@ int pidfile_write(struct restore *r)
 	if (r->pidfile < 0)
 		return fail(&r->at, errno, "cannot make the pid file %s", path);
 	snprintf(text, sizeof(text), "%d\n", r->tree.list[0]->pid);
-	return io_write_all(r->pidfile, text, strlen(text)) < 0 ? fail(&r->at, EIO, "cannot write the pid file") : 0;
+	err = io_write_all(r->pidfile, text, strlen(text));
+	return err < 0 ? fail(&r->at, err, "cannot write the pid file") : 0;
 }
 
 static bool has_name(const struct restore *r)
