@@ -15,7 +15,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
 sys.path += [f"{TOP}/test/real", f"{TOP}/test/zdtm/lib"]
 import box
-from snapshot import Snapshot, blocked_tasks
+from outside import Outside
+from snapshot import blocked_tasks
 
 # A user of this pid namespace alone: signals queued and sockets that listen are the tree's.
 UID = 20000 + os.stat("/proc/self/ns/pid").st_ino % 40000
@@ -89,7 +90,7 @@ class Scene:
         child.returncode = 0  # box.reap() waits for it
         self.pid, self.dumps = child.pid, 0
         box.wait_until(self.at_rest, "the tree is at rest")
-        self.before, self.queued = Snapshot(self.pid), queued_signals(self.pid)
+        self.before, self.queued = Outside(self.pid), queued_signals(self.pid)
 
     def at_rest(self):
         status = box.read(f"/proc/{self.pid}/status")
@@ -144,7 +145,7 @@ class Scene:
         for _ in range(200):
             if not os.path.exists(f"/proc/{self.pid}"):
                 break
-            difference = self.before.differences(Snapshot(self.pid))
+            difference = self.before.differences(Outside(self.pid, same_life))
             if same_life and queued_signals(self.pid) != self.queued:
                 difference.append(f"signals queued: {self.queued}, now {queued_signals(self.pid)}")
             if not difference:
