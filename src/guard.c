@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <linux/sched.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <sys/mman.h>
@@ -50,6 +51,10 @@ static pid_t clone_guard(const struct guard_job *job, struct guarded *shared, in
 	if (pid == 0)
 		watch(job, shared, ckpt);
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	/* What is to die runs until the guard does. Nice values count within a
+	 * session only (sched(7), "The autogroup feature"). Not every caller may. */
+	if (pid > 0)
+		sched_setscheduler(pid, SCHED_FIFO, &(struct sched_param){ .sched_priority = 1 });
 	return pid;
 }
 
@@ -61,7 +66,6 @@ int guard_start(const struct guard_job *job, struct guard *ret)
 	pid_t pid = -1;
 
 	if (ckpt >= 0 && shared != MAP_FAILED) {
-		/* What is to die runs until the guard does: it comes first. */
 		setpriority(PRIO_PROCESS, 0, -20);
 		pid = clone_guard(job, shared, ckpt);
 	}
