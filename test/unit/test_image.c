@@ -494,10 +494,38 @@ static void test_framing(void **state)
 	assert_int_equal(decode_alone(f, "\0\0\0", 3, &why), -EBADMSG);
 	assert_int_equal(decode_alone(f, "\xff\xff\xff\xff", 4, &why), -EBADMSG);
 	assert_non_null(strstr(why, "4294967295"));
+	/* A sparse file of nothing else would come to a thousand million records. */
+	assert_int_equal(decode_alone(f, "\0\0\0\0", 4, &why), -EBADMSG);
+	assert_non_null(strstr(why, "record 1 is empty"));
 	assert_int_equal(decode_alone(f, "\2\0\0\0\x12", 5, &why), -EBADMSG);
 	/* The record's Fs says it is 127 bytes long. */
 	assert_int_equal(decode_alone(f, "\2\0\0\0\x12\x7f", 6, &why), -EBADMSG);
 	assert_non_null(strstr(why, "record 1"));
+}
+
+/* The Inventory's cpu again and again, with one cpuid word each: protobuf merges
+ * them, and each time copies all words so far. */
+static void test_unfolds(void **state)
+{
+	static const uint8_t once[] = { 0x52, 6, 0x22, 4, 1, 2, 3, 4 };
+	struct fixture *f = *state;
+	const size_t times = 100000, len = 32 + 4 + times * sizeof(once);
+	uint8_t *data = calloc(1, len);
+	uint32_t size = htole32((uint32_t)(times * sizeof(once)));
+	const char *part, *why = NULL;
+	ProtobufCMessage **list;
+	size_t n;
+
+	memcpy(data, "CKPTinvt", 8);
+	data[8] = 1;
+	memcpy(data + 32, &size, sizeof(size));
+	for (size_t i = 0; i < times; i++)
+		memcpy(data + 36 + i * sizeof(once), once, sizeof(once));
+	seal(data, len);
+	tmpdir_put(&f->dir, "x.img", data, len);
+	assert_int_equal(image_open_file(f->mem, f->dir.fd, "x.img", &part, &list, &n, &why), -EBADMSG);
+	assert_non_null(strstr(why, "unfolds"));
+	free(data);
 }
 
 static void test_unknown_fields(void **state)
@@ -596,6 +624,7 @@ int main(void)
 		T(test_overwrite_without_exchange), T(test_truncated_anywhere), T(test_any_bit_flipped),
 		T(test_crafted_bytes), T(test_wrong_magic), T(test_wrong_version), T(test_reserved_not_zero),
 		T(test_huge_payload), T(test_framing), T(test_unknown_fields), T(test_inventory_lies),
+		T(test_huge_payload), T(test_unfolds), T(test_unknown_fields), T(test_inventory_lies),
 		T(test_not_regular),
 	};
 
