@@ -4,13 +4,15 @@
  * After load_checkpoint() has returned 0, each id in any message refers to an
  * object that is there, so `c->creds[task->creds]` needs no check; counts,
  * lengths, addresses and offsets are in bounds and in order, and pids are
- * unique. What only a kind knows (paths, modes, contents) is the kind's to
+ * unique; together, the chunks hold no more pages than the pages file. What
+ * only a kind knows (paths, modes, contents) is the kind's to
  * check. Messages are the arena's; the image stays the caller's and open.
  *
  * Ids begin at 1 and are at most the number of records in their part. Arrays
  * by id have NULL at 0 and at ids that are not in use.
  */
 #pragma once
+#include <stdbool.h>
 #include <stddef.h>
 #include "files.pb-c.h"
 #include "image.h"
@@ -28,12 +30,14 @@ struct loaded_process {
 	Task *leader;			/* NULL: a zombie */
 	Task **tasks;			/* in the order of the file */
 	size_t n_tasks;
+	size_t index;			/* in checkpoint.order */
 };
 
 struct loaded_vma {
 	Vma *msg;
 	Chunk **chunks;			/* without the one of zero pages */
 	size_t n_chunks;
+	bool odd;			/* the second, fourth, ... of neighbours that are kept apart */
 };
 
 struct loaded_mm {

@@ -76,11 +76,7 @@ static int ask_advice(struct tracee *t, const Vma *v, int advice)
  * (anon_vma_compatible() of mm/vma.c, Linux 6.18). */
 static bool apart_for_now(const struct loaded_mm *mm, size_t i)
 {
-	bool odd = false;
-
-	for (; mm->vmas[i].msg->keep_apart && i > 0; i--)
-		odd = !odd;
-	return odd;
+	return mm->vmas[i].odd;
 }
 
 /* Mapped, and advised as far as the first touch of a page depends on it. */

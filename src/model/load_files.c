@@ -1,13 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* load_files.c - file objects, open file descriptions and descriptor tables. */
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
 #include "load_parts.h"
 
+#define EPOLL_DEPTH 5		/* EP_MAX_NESTS of fs/eventpoll.c, and the first */
+#define TERMIOS2_SIZE 44	/* struct termios2 of asm/termbits.h */
 #define HIGHEST_FD (1 << 30)	/* above any fs.nr_open the kernel accepts */
 
 static int load_object(struct loader *l, FileObject *o)
 {
 	if (o->kind_case == FILE_OBJECT__KIND__NOT_SET || !o->regular)
 		return load_bad(l, "file object %u is of no kind", o->id);
+	if (o->kind_case == FILE_OBJECT__KIND_TTY && o->tty->foreground &&
+	    (o->tty->foreground > LOAD_PID_MAX || o->tty->termios.len != TERMIOS2_SIZE))
+		return load_bad(l, "file object %u is a terminal with settings that cannot be", o->id);
 	return LOAD_PUT(l, l->c->objects, l->c->n_file_ids, o->id, o, "a file object");
 }
 
@@ -35,6 +43,69 @@ static int load_table(struct loader *l, DescriptorTable *t)
 	return LOAD_PUT(l, l->c->tables, l->c->n_file_ids, t->id, t, "a descriptor table");
 }
 
+struct epolls {
+	uint8_t *height;	/* by object id: epolls one within the other, this one included; 0: not known yet */
+	EpollItem **sorted;
+};
+
+static int by_fd(const void *a, const void *b)
+{
+	const EpollItem *x = *(EpollItem *const *)a, *y = *(EpollItem *const *)b;
+
+	if (x->fd != y->fd)
+		return x->fd < y->fd ? -1 : 1;
+	return (x->description > y->description) - (x->description < y->description);
+}
+
+/* What epoll_ctl(2) would refuse when the tree is half made. */
+static int check_items(struct loader *l, struct epolls *e, const FileObject *o)
+{
+	const size_t n = o->epoll->n_items;
+
+	e->sorted = arena_zalloc(l->mem, (n + 1) * sizeof(*e->sorted));
+	if (!e->sorted)
+		return load_nomem(l);
+	if (n)
+		memcpy(e->sorted, o->epoll->items, n * sizeof(*e->sorted));
+	qsort(e->sorted, n, sizeof(*e->sorted), by_fd);
+	for (size_t i = 0; i < n; i++) {
+		const Description *d = l->c->descriptions[e->sorted[i]->description];
+		const FileObject *watched = l->c->objects[d->object];
+
+		if (i && by_fd(&e->sorted[i - 1], &e->sorted[i]) == 0)
+			return load_bad(l, "file object %u: the epoll watches descriptor %u twice", o->id, e->sorted[i]->fd);
+		if (watched->kind_case == FILE_OBJECT__KIND_REGULAR || watched->kind_case == FILE_OBJECT__KIND_DIRECTORY ||
+		    (d->flags & O_PATH))
+			return load_bad(l, "file object %u: the epoll watches open file description %u, which cannot be watched",
+					o->id, d->id);
+	}
+	return 0;
+}
+
+/* Circles never end: they are deeper than any depth. */
+static int measure(struct loader *l, struct epolls *e, const FileObject *o, unsigned depth)
+{
+	uint8_t height = 1;
+
+	if (e->height[o->id])
+		return 0;
+	if (depth > EPOLL_DEPTH)
+		return load_bad(l, "file object %u: epolls watch each other in a circle, or too deep", o->id);
+	for (size_t i = 0; i < o->epoll->n_items; i++) {
+		const FileObject *in = l->c->objects[l->c->descriptions[o->epoll->items[i]->description]->object];
+		int err = in->kind_case == FILE_OBJECT__KIND_EPOLL ? measure(l, e, in, depth + 1) : 0;
+
+		if (err)
+			return err;
+		if (in->kind_case == FILE_OBJECT__KIND_EPOLL && e->height[in->id] >= height)
+			height = (uint8_t)(e->height[in->id] + 1);
+	}
+	if (height > EPOLL_DEPTH)
+		return load_bad(l, "file object %u: epolls watch each other too deep", o->id);
+	e->height[o->id] = height;
+	return 0;
+}
+
 /* Only an epoll refers to what comes after it. */
 static int check_epoll(struct loader *l, const FileObject *o)
 {
@@ -50,7 +121,8 @@ static int check_epoll(struct loader *l, const FileObject *o)
 
 static int check_epolls(struct loader *l)
 {
-	int err = 0;
+	struct epolls e = { .height = arena_zalloc(l->mem, l->c->n_file_ids) };
+	int err = e.height ? 0 : load_nomem(l);
 
 	l->record = 0;
 	for (size_t id = 1; !err && id < l->c->n_file_ids; id++) {
@@ -58,7 +130,12 @@ static int check_epolls(struct loader *l)
 
 		if (o && o->kind_case == FILE_OBJECT__KIND_EPOLL)
 			err = check_epoll(l, o);
+		if (!err && o && o->kind_case == FILE_OBJECT__KIND_EPOLL)
+			err = check_items(l, &e, o);
 	}
+	for (size_t id = 1; !err && id < l->c->n_file_ids; id++)
+		if (l->c->objects[id] && l->c->objects[id]->kind_case == FILE_OBJECT__KIND_EPOLL)
+			err = measure(l, &e, l->c->objects[id], 1);
 	return err;
 }
 

@@ -3,15 +3,19 @@
 #include <ctype.h>
 #include <string.h>
 #include <sys/mman.h>
+#include "arch.h"
+#include "cleanup.h"
 #include "load_parts.h"
 
 #define AUXV_WORDS_MAX 256	/* the kernel has room for about 50 (AT_VECTOR_SIZE) */
 #define LDT_ENTRY_SIZE 8
 #define LDT_ENTRIES_MAX 8192	/* asm/ldt.h LDT_ENTRIES */
+#define NAME_SIZE 80		/* with its NUL: ANON_VMA_NAME_MAX_LEN of kernel/sys.c */
 
 /* Where we are within an address space. */
 struct walk {
 	struct loaded_mm *mm;	/* NULL: between two */
+	uint64_t stored;	/* of all chunks so far */
 	bool in_vma;		/* its last chunk has not come yet */
 	uint64_t next;		/* no page of the VMA's next chunk may lie below */
 };
@@ -21,8 +25,30 @@ static struct loaded_vma *last_vma(const struct walk *w)
 	return &w->mm->vmas[w->mm->n_vmas - 1];
 }
 
+/* As validate_prctl_map_addr() of kernel/sys.c wants it (Linux 6.18). */
+static int check_fields(struct loader *l, const Mm *m)
+{
+	const uint64_t all[] = {
+		m->start_code, m->end_code, m->start_data, m->end_data, m->start_brk, m->brk, m->start_stack,
+		m->arg_start, m->arg_end, m->env_start, m->env_end,
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++)
+		if (!all[i] || all[i] >= LOAD_ADDRESS_END)
+			return load_bad(l, "address space %u has a part that begins or ends at %llx", m->id,
+					(unsigned long long)all[i]);
+	if (m->start_code >= m->end_code || m->start_data > m->end_data || m->start_brk > m->brk ||
+	    m->arg_start > m->arg_end || m->env_start > m->env_end)
+		return load_bad(l, "address space %u has a part that ends before it begins", m->id);
+	if (m->lock_future & ~(uint32_t)(MCL_FUTURE | MCL_ONFAULT) || m->lock_future == MCL_ONFAULT)
+		return load_bad(l, "address space %u locks in the unknown way %u", m->id, m->lock_future);
+	return 0;
+}
+
 static int load_mm(struct loader *l, struct walk *w, Mm *m)
 {
+	int err;
+
 	if (w->mm)
 		return load_bad(l, "address space %u begins before %u has ended", m->id, w->mm->msg->id);
 	if (!LOADED(l->c->objects, l->c->n_file_ids, m->exe))
@@ -30,6 +56,9 @@ static int load_mm(struct loader *l, struct walk *w, Mm *m)
 				m->id, m->exe);
 	if (m->n_auxv % 2 || m->n_auxv > AUXV_WORDS_MAX)
 		return load_bad(l, "address space %u has an auxiliary vector of %zu words", m->id, m->n_auxv);
+	err = check_fields(l, m);
+	if (err)
+		return err;
 	w->mm = arena_zalloc(l->mem, sizeof(*w->mm));
 	if (!w->mm)
 		return load_nomem(l);
@@ -45,6 +74,8 @@ static int check_place(struct loader *l, const struct walk *w, const Vma *v)
 		return load_bad(l, "the VMA %llx-%llx does not lie on page boundaries", start, end);
 	if (start >= end || end > LOAD_ADDRESS_END)
 		return load_bad(l, "the VMA %llx-%llx is no range of user addresses", start, end);
+	if (v->pgoff > INT64_MAX - (end - start))
+		return load_bad(l, "the VMA %llx-%llx maps what lies beyond the end of any file", start, end);
 	if (w->mm->n_vmas && start < last_vma(w)->msg->end)
 		return load_bad(l, "the VMA %llx-%llx overlaps the one before it, or lies below it", start, end);
 	return 0;
@@ -64,10 +95,40 @@ static int check_vma(struct loader *l, const Vma *v)
 		return load_bad(l, "the VMA at %llx is no file mapping and names file object %u", start, v->file);
 	if (v->type != VMA_TYPE__VMA_TYPE_FILE && v->shared)
 		return load_bad(l, "the VMA at %llx is shared, but maps no file", start);
-	for (size_t i = 0; i < v->n_flags; i++)
+	if (v->file_writable && !v->shared)
+		return load_bad(l, "the VMA at %llx is private, but writes to a file", start);
+	if (v->shared && (v->prot & PROT_WRITE) && !v->file_writable)
+		return load_bad(l, "the VMA at %llx is shared and writable, but its file was not opened for that", start);
+	return 0;
+}
+
+/* prctl(2), PR_SET_VMA_ANON_NAME: printable, without these. */
+static bool is_name(const char *name)
+{
+	for (const char *c = name; *c; c++)
+		if (*c < ' ' || *c > '~' || strchr("[]\\$`", *c))
+			return false;
+	return strlen(name) < NAME_SIZE;
+}
+
+static int check_flags(struct loader *l, const Vma *v)
+{
+	static const char known[][3] = { "ac", "gd", "nr", "nh", "hg", "dc", "dd", "wf", "sr", "rr", "mg", "lo", "lf" };
+	const unsigned long long start = v->start;
+
+	for (size_t i = 0; i < v->n_flags; i++) {
+		bool found = false;
+
 		if (strlen(v->flags[i]) != 2 || !islower((unsigned char)v->flags[i][0]) ||
 		    !islower((unsigned char)v->flags[i][1]))
 			return load_bad(l, "the VMA at %llx has a flag that is no two letters", start);
+		for (size_t k = 0; k < ARRAY_SIZE(known); k++)
+			found |= !strcmp(known[k], v->flags[i]);
+		if (!found)
+			return load_bad(l, "the VMA at %llx has the unknown flag \"%s\"", start, v->flags[i]);
+	}
+	if (v->name[0] && (v->type != VMA_TYPE__VMA_TYPE_ANONYMOUS || !is_name(v->name)))
+		return load_bad(l, "the VMA at %llx has a name that it cannot have", start);
 	return 0;
 }
 
@@ -81,12 +142,15 @@ static int load_vma(struct loader *l, struct walk *w, Vma *v)
 	err = check_place(l, w, v);
 	if (!err)
 		err = check_vma(l, v);
+	if (!err)
+		err = check_flags(l, v);
 	if (err)
 		return err;
 	vma = ARENA_ADD(l->mem, w->mm->vmas, w->mm->n_vmas);
 	if (!vma)
 		return load_nomem(l);
 	vma->msg = v;
+	vma->odd = v->keep_apart && w->mm->n_vmas > 1 && !vma[-1].odd;
 	w->in_vma = true;
 	w->next = v->start;
 	return 0;
@@ -125,7 +189,7 @@ static int check_runs(struct loader *l, struct walk *w, const Chunk *k)
 }
 
 /* check_runs() has bounded k->pages by the size of a VMA: nothing overflows. */
-static int check_stored(struct loader *l, const Chunk *k)
+static int check_stored(struct loader *l, struct walk *w, const Chunk *k)
 {
 	const uint64_t size = l->c->pages_size;
 
@@ -139,6 +203,10 @@ static int check_stored(struct loader *l, const Chunk *k)
 	if (k->offset % LOAD_PAGE || k->offset > size || k->stored > size - k->offset)
 		return load_bad(l, "a chunk's %llu bytes at %llu lie outside the pages file, or not on a page boundary",
 				(unsigned long long)k->stored, (unsigned long long)k->offset);
+	/* No page is there twice: a small file could else fill any amount of memory. */
+	w->stored += k->stored;
+	if (w->stored > size)
+		return load_bad(l, "the chunks so far hold more pages than the pages file");
 	if (k->n_checksums != (k->pages + IMAGE_PAGES_PER_CHECKSUM - 1) / IMAGE_PAGES_PER_CHECKSUM)
 		return load_bad(l, "a chunk of %llu pages has %zu checksums",
 				(unsigned long long)k->pages, k->n_checksums);
@@ -164,7 +232,7 @@ static int load_chunk(struct loader *l, struct walk *w, Chunk *k)
 				(unsigned long long)last_vma(w)->msg->start);
 	err = check_runs(l, w, k);
 	if (!err)
-		err = check_stored(l, k);
+		err = check_stored(l, w, k);
 	if (err)
 		return err;
 	vma = last_vma(w);
@@ -175,8 +243,34 @@ static int load_chunk(struct loader *l, struct walk *w, Chunk *k)
 	return 0;
 }
 
+/* The kernel makes these side by side: the task goes through the vdso at the end of a restore. */
+static int check_vdso(struct loader *l, const struct walk *w, const X86Context *x)
+{
+	const Vma *last = NULL;
+	uint64_t base = 0, code = 0;
+
+	for (size_t i = 0; i < w->mm->n_vmas; i++) {
+		const Vma *v = w->mm->vmas[i].msg;
+
+		if (v->type == VMA_TYPE__VMA_TYPE_ANONYMOUS || v->type == VMA_TYPE__VMA_TYPE_FILE)
+			continue;
+		if (code || (last && last->end != v->start))
+			return load_bad(l, "address space %u has its vdso in pieces", w->mm->msg->id);
+		if (!last)
+			base = v->start;
+		if (v->type == VMA_TYPE__VMA_TYPE_VDSO)
+			code = v->start;
+		last = v;
+	}
+	if (!code || base != x->vdso_base || code != x->vdso_code)
+		return load_bad(l, "address space %u has no vdso where its x86 context says", w->mm->msg->id);
+	return 0;
+}
+
 static int load_x86(struct loader *l, struct walk *w, X86Context *x)
 {
+	int err;
+
 	if (!w->mm || w->in_vma)
 		return load_bad(l, "an x86 context stands where none can be");
 	if (w->mm->msg->vmas != w->mm->n_vmas)
@@ -188,6 +282,12 @@ static int load_x86(struct loader *l, struct walk *w, X86Context *x)
 	if (x->ldt_entries > LDT_ENTRIES_MAX || (x->ldt_entries && x->ldt_entry_size != LDT_ENTRY_SIZE) ||
 	    x->ldt.len != (size_t)x->ldt_entries * LDT_ENTRY_SIZE)
 		return load_bad(l, "address space %u has an LDT of impossible size", w->mm->msg->id);
+	if (x->xcomp_asked != ARCH_XCOMP_ASKED(x->xcomp_asked))
+		return load_bad(l, "address space %u has asked for the unknown CPU state %llx", w->mm->msg->id,
+				(unsigned long long)x->xcomp_asked);
+	err = check_vdso(l, w, x);
+	if (err)
+		return err;
 	w->mm->x86 = x;
 	w->mm = NULL;
 	return 0;

@@ -7,6 +7,7 @@
 #include "load.h"
 
 #define LOAD_PAGE UINT64_C(4096)
+#define LOAD_PID_MAX (UINT32_C(1) << 22)	/* PID_MAX_LIMIT of linux/threads.h */
 #define LOAD_ADDRESS_END UINT64_C(0x7ffffffff000)	/* TASK_SIZE_MAX, four levels of page tables */
 
 struct loader {
@@ -21,6 +22,12 @@ struct loader {
 int load_files(struct loader *l, FileRecord **records, size_t n);
 int load_mms(struct loader *l, MmRecord **records, size_t n);
 int load_tree(struct loader *l, TreeRecord **records, size_t n);
+
+/* load_task.c: what a task has of its own. */
+int load_check_task(struct loader *l, const Task *t);
+int load_check_queue(struct loader *l, QueuedSignal *const *queue, size_t n);
+
+#define LOAD_GROUPS_MAX 2000	/* a restore hands them over in one slot, see task_creds.c */
 
 /* Sets *why to "tree: record 5: <sentence>", returns -EBADMSG. */
 int load_bad(struct loader *l, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -1,28 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* load_tree.c - processes, tasks, and what they share. */
+#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include "load_parts.h"
 
-#define PID_MAX (1 << 22)	/* PID_MAX_LIMIT of linux/threads.h */
 #define PID_LEVELS_MAX 33	/* MAX_PID_NS_LEVEL and the first */
 #define SIGNAL_MAX 64
 #define SIGINFO_SIZE 128
-#define COMM_SIZE 16		/* with its NUL: TASK_COMM_LEN of linux/sched.h */
 
 static int check_pids(struct loader *l, const char *what, uint32_t id, const uint32_t *pids, size_t n)
 {
 	if (!n || n > PID_LEVELS_MAX)
 		return load_bad(l, "%s %u has %zu pids", what, id, n);
 	for (size_t i = 0; i < n; i++)
-		if (!pids[i] || pids[i] > PID_MAX)
+		if (!pids[i] || pids[i] > LOAD_PID_MAX)
 			return load_bad(l, "%s %u has the pid %u", what, id, pids[i]);
 	return 0;
 }
 
-static int check_queue(struct loader *l, QueuedSignal *const *queue, size_t n)
+int load_check_queue(struct loader *l, QueuedSignal *const *queue, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		int signo;
@@ -31,7 +30,7 @@ static int check_queue(struct loader *l, QueuedSignal *const *queue, size_t n)
 			return load_bad(l, "a queued signal has %zu bytes of siginfo instead of %d",
 					queue[i]->siginfo.len, SIGINFO_SIZE);
 		memcpy(&signo, queue[i]->siginfo.data, sizeof(signo));
-		if (signo < 1 || signo > SIGNAL_MAX)
+		if (signo < 1 || signo > SIGNAL_MAX || signo == SIGKILL)
 			return load_bad(l, "a queued signal has the number %d", signo);
 	}
 	return 0;
@@ -57,6 +56,8 @@ static int load_fs(struct loader *l, Fs *f)
 {
 	if (f->cwd[0] != '/')
 		return load_bad(l, "the working directory is no absolute path");
+	if (strlen(f->cwd) >= PATH_MAX)
+		return load_bad(l, "the working directory has a path of %zu bytes", strlen(f->cwd));
 	if (f->umask & ~UINT32_C(0777))
 		return load_bad(l, "the umask is %o", f->umask);
 	return LOAD_PUT(l, l->c->fss, l->c->n_tree_ids, f->id, f, "an fs");
@@ -64,6 +65,8 @@ static int load_fs(struct loader *l, Fs *f)
 
 static int load_creds(struct loader *l, Creds *c)
 {
+	if (c->n_groups > LOAD_GROUPS_MAX)
+		return load_bad(l, "credentials %u have %zu supplementary groups", c->id, c->n_groups);
 	return LOAD_PUT(l, l->c->creds, l->c->n_tree_ids, c->id, c, "a set of credentials");
 }
 
@@ -84,8 +87,26 @@ static int check_limits(struct loader *l, const Process *p)
 	return 0;
 }
 
+/* As wait(2) reports an end: by exit, or by a signal whose default that is. */
+static bool is_end(uint32_t status)
+{
+	const uint32_t sig = status & 0x7f;
+	static const uint64_t others = 1ull << (SIGCHLD - 1) | 1ull << (SIGCONT - 1) | 1ull << (SIGURG - 1) |
+		1ull << (SIGWINCH - 1) | 1ull << (SIGSTOP - 1) | 1ull << (SIGTSTP - 1) | 1ull << (SIGTTIN - 1) |
+		1ull << (SIGTTOU - 1);
+
+	if (!sig)
+		return status <= 0xffff && !(status & 0x80);
+	return status <= 0xff && sig <= SIGNAL_MAX && !(others >> (sig - 1) & 1);
+}
+
 static int check_zombie(struct loader *l, const Process *p)
 {
+	if (!is_end(p->zombie->status))
+		return load_bad(l, "process %u is a zombie whose end is told as %#x", p->id, p->zombie->status);
+	/* Its parent would not have lived through it. */
+	if (p->exit_signal == SIGKILL || p->exit_signal == SIGSTOP)
+		return load_bad(l, "process %u is a zombie with the exit signal %u", p->id, p->exit_signal);
 	if (p->mm || p->files || p->fs || p->sighand)
 		return load_bad(l, "process %u is a zombie with an mm, files, fs or signal actions", p->id);
 	if (!LOADED(l->c->creds, l->c->n_tree_ids, p->creds))
@@ -157,13 +178,14 @@ static int load_process(struct loader *l, Process *p)
 	if (!err)
 		err = p->zombie ? check_zombie(l, p) : check_live(l, p);
 	if (!err)
-		err = check_queue(l, p->pending, p->n_pending);
+		err = load_check_queue(l, p->pending, p->n_pending);
 	if (err)
 		return err;
 	el = proc ? ARENA_ADD(l->mem, l->c->order, l->c->n_order) : NULL;
 	if (!el)
 		return load_nomem(l);
 	*el = proc;
+	proc->index = l->c->n_order - 1;
 	proc->msg = p;
 	proc->parent = p->parent ? l->c->processes[p->parent] : NULL;
 	return LOAD_PUT(l, l->c->processes, l->c->n_tree_ids, p->id, proc, "a process");
@@ -184,13 +206,7 @@ static int check_task(struct loader *l, const Task *t)
 	if (!LOADED(c->creds, c->n_tree_ids, t->creds))
 		return load_bad(l, "task %u refers to credentials %u, which no record before it defines",
 				t->id, t->creds);
-	if (!t->regs)
-		return load_bad(l, "task %u has no registers", t->id);
-	if (t->death_signal > SIGNAL_MAX)
-		return load_bad(l, "task %u has the parent-death signal %u", t->id, t->death_signal);
-	if (strlen(t->comm) >= COMM_SIZE || t->nice < -20 || t->nice > 19)
-		return load_bad(l, "task %u has a name or a nice value that cannot be", t->id);
-	return check_queue(l, t->pending, t->n_pending);
+	return load_check_task(l, t);
 }
 
 static int load_task(struct loader *l, Task *t)

@@ -139,6 +139,9 @@ static inline void sample_mm(struct sample *s)
 	s->space->id = 1;
 	s->space->exe = 1;
 	s->space->vmas = 3;
+	s->space->start_code = s->space->start_data = s->space->start_brk = s->space->start_stack = SAMPLE_BASE;
+	s->space->end_code = s->space->end_data = s->space->brk = SAMPLE_BASE + 4096;
+	s->space->arg_start = s->space->arg_end = s->space->env_start = s->space->env_end = SAMPLE_BASE;
 	s->text = sample_vma(s, SAMPLE_BASE, 4, PROT_READ | PROT_EXEC, VMA_TYPE__VMA_TYPE_FILE);
 	s->text->file = 1;
 	s->end = SAMPLE_MM(s, CHUNK, chunk, Chunk, chunk);
@@ -175,6 +178,8 @@ static inline Task *sample_task(struct sample *s, uint32_t id, uint32_t tid)
 	t->tids = sample_pid(s, tid);
 	t->comm = S("sh");
 	t->regs = ARENA_MSG(s->mem, X86Regs, x86_regs);
+	t->regs->cs = 0x33;
+	t->regs->ss = 0x2b;
 	return t;
 }
 

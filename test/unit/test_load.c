@@ -212,7 +212,42 @@ static void test_chunks(void **state)
 	WRONG(s->data->type, VMA_TYPE__VMA_TYPE_VVAR, "not private memory");
 	s->data->type = VMA_TYPE__VMA_TYPE_FILE;
 	s->data->file = 1;
+	s->data->file_writable = true;
 	WRONG(s->data->shared, true, "not private memory");
+}
+
+/* What the kernel would refuse only when half of the tree is made. */
+static void test_kernel_bounds(void **state)
+{
+	struct fixture *f = *state;
+	struct sample *s = &f->s;
+
+	WRONG(s->space->start_stack, UINT64_C(0x7ffffffff000), "part that begins or ends at 7ffffffff000");
+	WRONG(s->space->env_end, 0, "part that begins or ends at 0");
+	WRONG(s->space->end_code, SAMPLE_BASE, "ends before it begins");
+	WRONG(s->space->brk, SAMPLE_BASE - 1, "ends before it begins");
+	WRONG(s->space->lock_future, MCL_CURRENT, "unknown way 1");
+	WRONG(s->space->lock_future, 4, "unknown way");
+	WRONG(s->text->pgoff, UINT64_C(0x7ffffffffffff000), "beyond the end");
+	WRONG(s->text->file_writable, true, "private, but writes");
+	WRONG(s->data->flags[0], S("zz"), "unknown flag \"zz\"");
+	WRONG(s->data->name, S("a\nb"), "name");
+	WRONG(s->text->name, S("a"), "name");
+	s->text->shared = s->text->file_writable = true;
+	s->text->prot |= PROT_WRITE;
+	WRONG(s->text->file_writable, false, "not opened for that");
+}
+
+/* A pages file of a few pages cannot fill more memory than that. */
+static void test_pages_twice(void **state)
+{
+	struct fixture *f = *state;
+	Chunk *k = f->s.chunk2;
+
+	k->runs[0]->pages = k->pages = 2;
+	k->stored = 2 * 4096;
+	k->offset = 0;
+	refused(f, -EBADMSG, "more pages than the pages file");
 }
 
 static void test_x86(void **state)
@@ -227,6 +262,10 @@ static void test_x86(void **state)
 	WRONG(x->ldt_entries, UINT32_MAX, "LDT");
 	x->ldt_entry_size = 8;
 	WRONG(x->ldt_entries, 2, "LDT");
+	WRONG(x->xcomp_asked, 1, "CPU state 1");
+	WRONG(x->vdso_base, x->vdso_base - 4096, "no vdso where");
+	WRONG(x->vdso_code, x->vdso_code + 4096, "no vdso where");
+	WRONG(f->s.vdso->type, VMA_TYPE__VMA_TYPE_VVAR, "no vdso");
 }
 
 static void test_processes(void **state)
@@ -294,6 +333,71 @@ static void test_tasks(void **state)
 	refused(f, -EBADMSG, "number 0");
 	q.siginfo.data[0] = 65;
 	refused(f, -EBADMSG, "number 65");
+	q.siginfo.data[0] = 9;
+	refused(f, -EBADMSG, "number 9");
+}
+
+static void test_task_state(void **state)
+{
+	struct fixture *f = *state;
+	Task *t = f->s.task1;
+	AltStack stack = ALT_STACK__INIT;
+	Rseq rseq = RSEQ__INIT;
+	X86TlsEntry tls = X86_TLS_ENTRY__INIT, *list[4] = { &tls, &tls, &tls, &tls };
+
+	WRONG(t->regs->cs, 0x23, "segment registers");
+	WRONG(t->regs->ss, 0, "segment registers");
+	WRONG(t->regs->ss, 0x10033, "segment registers");
+	WRONG(t->regs->gs, 1, "segment registers");
+	WRONG(t->regs->fs_base, UINT64_C(0x7ffffffff000), "segment base");
+	t->tls = list;
+	WRONG(t->n_tls, 4, "4 TLS entries");
+	WRONG(t->n_tls, 1, "TLS entry 0");
+	WRONG(t->robust_list, 4096, "robust list");
+	stack.flags = 4;
+	WRONG(t->altstack, &stack, "alternate signal stack");
+	rseq.address = 32;
+	WRONG(t->rseq, &rseq, "rseq");
+	rseq.size = 32;
+	rseq.address = 33;
+	WRONG(t->rseq, &rseq, "rseq");
+}
+
+static void test_ends(void **state)
+{
+	struct fixture *f = *state;
+	struct sample *s = &f->s;
+	static const uint32_t wrong[] = { 0x7f, 0x137f, 0x10000, 0x80, 65, 17, 18, 19, 20, 23, 28, 0x10009, UINT32_MAX };
+
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		WRONG(s->zombie->zombie->status, wrong[i], "whose end is told as");
+	WRONG(s->zombie->exit_signal, 9, "exit signal 9");
+	s->creds->groups = arena_zalloc(s->mem, 2001 * sizeof(uint32_t));
+	WRONG(s->creds->n_groups, 2001, "2001 supplementary groups");
+}
+
+static void test_epolls(void **state)
+{
+	struct fixture *f = *state;
+	struct sample *s = &f->s;
+	EpollItem **once = s->epoll->epoll->items, *twice[2] = { once[0], once[0] };
+
+	WRONG(once[0]->description, 3, "circle");
+	WRONG(once[0]->description, 1, "cannot be watched");
+	WRONG(s->piped->flags, O_PATH, "cannot be watched");
+	s->epoll->epoll->items = twice;
+	WRONG(s->epoll->epoll->n_items, 2, "descriptor 4 twice");
+}
+
+static void test_terminal(void **state)
+{
+	struct fixture *f = *state;
+	FileObject *o = f->s.pipe;
+	Terminal tty = TERMINAL__INIT;
+
+	o->kind_case = FILE_OBJECT__KIND_TTY;
+	o->tty = &tty;
+	WRONG(tty.foreground, 100, "settings that cannot be");
 }
 
 static void test_shared(void **state)
@@ -385,6 +489,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(test_sample_loads), T(test_inventory), T(test_file_references), T(test_mm_order), T(test_vmas),
 		T(test_chunks), T(test_x86), T(test_processes), T(test_tasks), T(test_shared), T(test_crafted),
+		T(test_kernel_bounds), T(test_pages_twice), T(test_task_state), T(test_ends), T(test_epolls),
+		T(test_terminal),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
