@@ -26,9 +26,11 @@ struct restore {
 	int *source;			/* by description id: its number in the common table; -1: none */
 	int *mapped;			/* by object id, read-only; -1: not mapped by anyone */
 	int *mapped_rw;			/* likewise, for shared writable mappings */
-	bool *used_fd;			/* by number: some process needs it */
+	uint32_t *needed_fd;		/* numbers that some process needs, ascending */
+	size_t n_needed_fd;
+	int next_fd;			/* below it, all that nobody needs are taken */
+	int *opened;			/* by object id: a description of it that is open; -1: none */
 	bool *linked;			/* by description id */
-	size_t n_used_fd;
 	int pidfile;			/* -1: none, or not yet */
 	bool committed;
 };
@@ -36,6 +38,12 @@ struct restore {
 /* restore_load.c: everything that can be known before the first process. */
 int restore_load(struct restore *r);
 int restore_ready(struct restore *r);
+
+/* restore_fit.c: is there room for it on this machine, and will its kernel take it? */
+int restore_fits(struct restore *r);
+
+/* restore_stub.c: r->stub, where no layout of the tree has anything. */
+int restore_map_stub(struct restore *r);
 
 /* restore_open.c: descriptions and mapped files, in the common table. */
 int restore_open(struct restore *r);

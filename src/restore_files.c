@@ -15,30 +15,32 @@
 #include "remote.h"
 #include "restore_state.h"
 
-/* How many processes use the table; *ret_first: the first of them. */
-static size_t sharers(const struct restore *r, const struct process *p, const struct process **ret_first)
-{
-	size_t n = 0;
+struct users {
+	const struct process *first;
+	size_t n;
+};
 
-	EACH_PROCESS(q, &r->tree) {
-		if (q->zombie || q->image->files != p->image->files)
-			continue;
-		if (n++ == 0)
-			*ret_first = q;
+/* Who uses each table, by its id. */
+static struct users *find_users(struct restore *r)
+{
+	struct users *list = arena_zalloc(r->mem, r->ck.n_file_ids * sizeof(*list));
+
+	EACH_PROCESS(p, &r->tree) {
+		struct users *u = list && !p->zombie ? &list[p->image->files] : NULL;
+
+		if (u && u->n++ == 0)
+			u->first = p;
 	}
-	return n;
+	return list;
 }
 
 /* Members of a shared table have left the common one together, by the plan. */
-static int leave_common_table(struct restore *r)
+static int leave_common_table(struct restore *r, const struct users *users)
 {
-	EACH_PROCESS(p, &r->tree) {
-		const struct process *first;
-
-		if (!p->zombie && sharers(r, p, &first) == 1 &&
+	EACH_PROCESS(p, &r->tree)
+		if (!p->zombie && users[p->image->files].n == 1 &&
 		    remote_ask(leader(p)->tracee, REMOTE_REQUIRED, 0, SYS_unshare, REMOTE_ARGS(CLONE_FILES)) < 0)
 			return fail(&r->at, ENOSPC, "descriptors");
-	}
 	return restore_run_leaders(r, "get a descriptor table of its own");
 }
 
@@ -107,17 +109,17 @@ static int link_descriptors(struct restore *r, struct process *p, bool final)
 
 int restore_files(struct restore *r)
 {
-	int err = leave_common_table(r);
+	const struct users *users = find_users(r);
+	int err;
 
 	r->linked = arena_zalloc(r->mem, r->ck.n_file_ids + 1);
-	if (!r->linked)
+	if (!r->linked || !users)
 		return fail(&r->at, ENOMEM, "descriptors");
+	err = leave_common_table(r, users);
 	EACH_PROCESS(p, &r->tree) {
-		const struct process *first = NULL;
-
 		if (err < 0)
 			return err;
-		if (p->zombie || !sharers(r, p, &first) || first != p)
+		if (p->zombie || users[p->image->files].first != p)
 			continue;
 		err = link_descriptors(r, p, false);
 		if (err == 0)
@@ -125,12 +127,9 @@ int restore_files(struct restore *r)
 	}
 	if (err == 0)
 		err = restore_run_leaders(r, "put descriptors in place");
-	EACH_PROCESS(p, &r->tree) {
-		const struct process *first = NULL;
-
-		if (err == 0 && !p->zombie && sharers(r, p, &first) && first == p)
+	EACH_PROCESS(p, &r->tree)
+		if (err == 0 && !p->zombie && users[p->image->files].first == p)
 			err = link_descriptors(r, p, true);
-	}
 	if (err == 0)
 		restore_close_sources(r);
 	return err;

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -17,18 +18,24 @@
 #include "opener.h"
 #include "restore_state.h"
 
+#define FIRST_FD 3
 #define SETTABLE (O_APPEND | O_NONBLOCK | O_DIRECT | O_NOATIME | O_ASYNC)
 
-static int claim(struct restore *r, int64_t number)
+static int claim(struct restore *r, size_t limit, int64_t number)
 {
-	if (number >= (int64_t)r->n_used_fd)
+	uint32_t *place;
+
+	if ((uint64_t)number >= limit)
 		return fail(&r->at, 0, "descriptor %" PRId64 " is above ckpt's own limit of %zu (RLIMIT_NOFILE)",
-			    number, r->n_used_fd);
-	r->used_fd[number] = true;
+			    number, limit);
+	place = ARENA_ADD(r->mem, r->needed_fd, r->n_needed_fd);
+	if (!place)
+		return fail(&r->at, ENOMEM, "descriptors");
+	*place = (uint32_t)number;
 	return 0;
 }
 
-static int claim_for_watch(struct restore *r, const FileObject *o)
+static int claim_for_watch(struct restore *r, size_t limit, const FileObject *o)
 {
 	const struct file_kind *kind = o ? file_kind_by_tag(o->kind_case) : NULL;
 	int err = 0;
@@ -38,39 +45,51 @@ static int claim_for_watch(struct restore *r, const FileObject *o)
 
 		if (number < 0)
 			break;
-		err = claim(r, number);
+		err = claim(r, limit, number);
 	}
 	return err;
 }
 
-static int note_used(struct restore *r)
+static int by_number(const void *a, const void *b)
+{
+	const uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+static int note_needed(struct restore *r)
 {
 	struct rlimit limit;
 	int err = 0;
 
 	getrlimit(RLIMIT_NOFILE, &limit);
-	r->n_used_fd = (size_t)limit.rlim_cur;
-	r->used_fd = arena_zalloc(r->mem, r->n_used_fd + 1);
-	if (!r->used_fd)
-		return fail(&r->at, ENOMEM, "descriptors");
 	for (size_t i = 1; err == 0 && i < r->ck.n_file_ids; i++) {
 		const DescriptorTable *t = r->ck.tables[i];
 
-		err = claim_for_watch(r, r->ck.objects[i]);
+		err = claim_for_watch(r, (size_t)limit.rlim_cur, r->ck.objects[i]);
 		for (size_t j = 0; err == 0 && t && j < t->n_slots; j++)
-			err = claim(r, t->slots[j]->fd);
+			err = claim(r, (size_t)limit.rlim_cur, t->slots[j]->fd);
 	}
+	if (r->n_needed_fd)
+		qsort(r->needed_fd, r->n_needed_fd, sizeof(*r->needed_fd), by_number);
+	r->next_fd = FIRST_FD;
 	return err;
+}
+
+static bool is_needed(const struct restore *r, int fd)
+{
+	const uint32_t number = (uint32_t)fd;
+
+	return r->n_needed_fd && bsearch(&number, r->needed_fd, r->n_needed_fd, sizeof(number), by_number);
 }
 
 /* Move fd to a number that nobody needs and that is not open here. */
 static int park(struct restore *r, int fd)
 {
-	static const int first = 3;
-	int next = first;
-
+	if (fd >= FIRST_FD && !is_needed(r, fd))
+		return fd;
 	for (;;) {
-		int at = fcntl(fd, F_DUPFD_CLOEXEC, next);
+		int at = fcntl(fd, F_DUPFD_CLOEXEC, r->next_fd);
 
 		if (at < 0) {
 			int err = -errno;
@@ -78,15 +97,35 @@ static int park(struct restore *r, int fd)
 			close(fd);
 			return err;
 		}
-		if (!r->used_fd[at]) {
+		r->next_fd = at + 1;
+		if (!is_needed(r, at)) {
 			close(fd);
 			return at;
 		}
 		close(at);
-		next = at + 1;
-		while ((size_t)next < r->n_used_fd && r->used_fd[next])
-			next++;
 	}
+}
+
+/* Descriptions of the same object: the first of each, and after each the next; 0: none. */
+struct sharing {
+	uint32_t *first, *next;
+};
+
+static int find_sharing(struct restore *r, struct sharing *ret)
+{
+	ret->first = arena_zalloc(r->mem, r->ck.n_file_ids * sizeof(*ret->first));
+	ret->next = arena_zalloc(r->mem, r->ck.n_file_ids * sizeof(*ret->next));
+	if (!ret->first || !ret->next)
+		return fail(&r->at, ENOMEM, "descriptors");
+	for (size_t i = r->ck.n_file_ids; i-- > 1;) {
+		const Description *d = r->ck.descriptions[i];
+
+		if (!d)
+			continue;
+		ret->next[i] = ret->first[d->object];
+		ret->first[d->object] = (uint32_t)i;
+	}
+	return 0;
 }
 
 static int set_flags(int fd, unsigned want)
@@ -134,32 +173,21 @@ static int take_over(struct restore *r, const struct where *at, const Descriptio
 	if (fd < 0)
 		return fail(at, fd, "no descriptor number is left for it");
 	r->source[d->id] = fd;
+	if (r->opened[d->object] < 0)
+		r->opened[d->object] = fd;
 	return 0;
 }
 
-static int peer_of(const struct restore *r, const Description *d)
-{
-	for (size_t i = 1; i < r->ck.n_file_ids; i++)
-		if (r->ck.descriptions[i] && i != d->id && r->ck.descriptions[i]->object == d->object && r->source[i] >= 0)
-			return r->source[i];
-	return -1;
-}
-
 /* The other description, if the object has just two: one to read, one to write. */
-static const Description *other_end(const struct restore *r, const Description *d)
+static const Description *other_end(const struct restore *r, const struct sharing *s, const Description *d)
 {
-	const Description *other = NULL;
+	uint32_t first = s->first[d->object], second = first ? s->next[first] : 0;
+	const Description *other;
 
-	for (size_t i = 1; i < r->ck.n_file_ids; i++) {
-		const Description *e = r->ck.descriptions[i];
-
-		if (!e || e == d || e->object != d->object)
-			continue;
-		if (other)
-			return NULL;
-		other = e;
-	}
-	if (!other || (d->flags & O_PATH) || (other->flags & O_PATH) ||
+	if (!second || s->next[second])
+		return NULL;
+	other = r->ck.descriptions[first == d->id ? second : first];
+	if ((d->flags & O_PATH) || (other->flags & O_PATH) ||
 	    (d->flags & O_ACCMODE) == (other->flags & O_ACCMODE) || (d->flags & O_ACCMODE) == O_RDWR ||
 	    (other->flags & O_ACCMODE) == O_RDWR)
 		return NULL;
@@ -183,18 +211,18 @@ static int open_pair(struct restore *r, struct opener *o, const struct where *at
 	return take_over(r, at, other, ends[reads]);
 }
 
-static int open_one(struct restore *r, struct opener *o, struct where *at, const Description *d)
+static int open_one(struct restore *r, const struct sharing *s, struct opener *o, struct where *at, const Description *d)
 {
 	const FileObject *object = r->ck.objects[d->object];
 	const struct file_kind *kind = file_kind_by_tag(object->kind_case);
-	const Description *other = kind->pair ? other_end(r, d) : NULL;
+	const Description *other = kind->pair ? other_end(r, s, d) : NULL;
 	int fd;
 
 	at->kind = kind->name;
 	opener_reset(o);
 	if (other)
 		return open_pair(r, o, at, d, other);
-	fd = kind->open(o, object, d, kind->seekable ? -1 : peer_of(r, d));
+	fd = kind->open(o, object, d, kind->seekable ? -1 : r->opened[d->object]);
 	return fd < 0 ? fd : take_over(r, at, d, fd);
 }
 
@@ -244,18 +272,22 @@ int restore_open(struct restore *r)
 {
 	struct where at = { .phase = r->at.phase, .fd = -1 };
 	auto_(opener_freep) struct opener *o = opener_self(&at);
-	int err = note_used(r);
+	struct sharing sharing = { 0 };
+	int err = note_needed(r);
 
+	if (err == 0)
+		err = find_sharing(r, &sharing);
 	if (err < 0)
 		return err;
+	r->opened = all_closed(r, r->ck.n_file_ids);
 	r->source = all_closed(r, r->ck.n_file_ids);
 	r->mapped = all_closed(r, r->ck.n_file_ids);
 	r->mapped_rw = all_closed(r, r->ck.n_file_ids);
-	if (!o || !r->source || !r->mapped || !r->mapped_rw)
+	if (!o || !r->opened || !r->source || !r->mapped || !r->mapped_rw)
 		return fail(&r->at, ENOMEM, "descriptors");
 	for (size_t i = 1; err == 0 && i < r->ck.n_file_ids; i++)
 		if (r->ck.descriptions[i] && r->source[i] < 0)
-			err = open_one(r, o, &at, r->ck.descriptions[i]);
+			err = open_one(r, &sharing, o, &at, r->ck.descriptions[i]);
 	return err < 0 ? err : open_mapped(r);
 }
 

@@ -22,20 +22,6 @@
 #define KILLED_AFTER_MS 5000
 #define FREE_AFTER_MS 1000
 
-static int range_is_free(void *context, uint64_t start, uint64_t end)
-{
-	struct restore *r = context;
-
-	EACH_PROCESS(p, &r->tree)
-		for (size_t i = 0; !p->zombie && i < p->saved_mm->n_vmas; i++) {
-			const Vma *v = p->saved_mm->vmas[i].msg;
-
-			if (v->start < end && start < v->end)
-				return 0;
-		}
-	return 1;
-}
-
 bool restore_pid_comes_free(struct restore *r)
 {
 	const struct timespec nap = { .tv_nsec = 1000000 };
@@ -304,15 +290,12 @@ static int drain(struct restore *r)
 
 int restore_tree(struct restore *r)
 {
-	size_t tasks = r->plan.n_nodes + r->ck.n_tasks;
 	int err;
 
 	r->actors = arena_zalloc(r->mem, r->plan.n_nodes * sizeof(*r->actors));
 	if (!r->actors)
 		return fail(&r->at, ENOMEM, "tree");
-	err = stub_map(tasks, range_is_free, r, &r->stub);
-	if (err < 0)
-		return fail(&r->at, err, "cannot map the stub");
+	err = restore_map_stub(r);
 	for (size_t i = 0; err >= 0 && i < r->plan.n_steps; i += (size_t)err) {
 		err = waits_check(&r->tree.waits);
 		err = err < 0 ? fail(&r->at, err, "interrupted") : run_step(r, i);
