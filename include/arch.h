@@ -62,6 +62,9 @@ size_t arch_frame_area(const void *xstate, size_t len, size_t plain);
 int arch_get_xstate(struct tracee *t, void *buf, size_t max, size_t *ret_len);
 int arch_set_xstate(struct tracee *t, const void *buf, size_t len);	/* zero bytes at its end may be missing */
 
+/* Why the kernel would not take an xstate that a process with this ARCH_XCOMP_ASKED is said to have; NULL: it would. */
+const char *arch_xstate_refuses(const void *buf, size_t len, uint64_t asked);
+
 /* What of an xstate is to be kept: all but zero bytes at its end. */
 size_t arch_xstate_used(const void *buf, size_t len);
 

@@ -41,9 +41,8 @@ static int make_process(struct restore *r, const struct loaded_process *from)
 	p->image = from->msg;
 	p->pid = (pid_t)from->msg->pids[0];
 	p->zombie = from->msg->zombie != NULL;
-	for (size_t i = 0; from->parent && i < r->tree.n; i++)
-		if (r->tree.list[i]->image == from->parent->msg)
-			p->parent = r->tree.list[i];
+	if (from->parent)
+		p->parent = r->tree.list[from->parent->index];
 	if (p->zombie)
 		return 0;
 	p->sighand = r->ck.sighands[from->msg->sighand];
@@ -247,6 +246,8 @@ int restore_ready(struct restore *r)
 
 	if (err == 0)
 		err = make_plan(r);
+	if (err == 0)
+		err = restore_fits(r);
 	if (err == 0)
 		err = check_pids(r);
 	if (err == 0)

@@ -53,6 +53,42 @@ int arch_set_xstate(struct tracee *t, const void *buf, size_t len)
 	return FAULTY(FAULT_PTRACE, ptrace(PTRACE_SETREGSET, t->tid, NT_X86_XSTATE, &iov)) < 0 ? -errno : 0;
 }
 
+static uint64_t read_xcr0(void)
+{
+	uint32_t lo, hi;
+
+	__asm__ volatile("xgetbv" : "=a"(lo), "=d"(hi) : "c"(0));
+	return (uint64_t)hi << 32 | lo;
+}
+
+static uint32_t mxcsr_mask(void)
+{
+	_Alignas(16) unsigned char area[512] = { 0 };
+	uint32_t mask;
+
+	__asm__ volatile("fxsave64 %0" : "=m"(area));
+	memcpy(&mask, area + 28, sizeof(mask));
+	return mask ? mask : 0xffbf;	/* Intel SDM volume 1, 11.6.6 */
+}
+
+/* validate_user_xstate_header() and copy_uabi_to_xstate() of arch/x86/kernel/fpu/xstate.c. */
+const char *arch_xstate_refuses(const void *buf, size_t len, uint64_t asked)
+{
+	const unsigned char *p = buf;
+	uint64_t bv = xstate_components(buf, len);
+	uint32_t mxcsr;
+
+	if (len < XSTATE_MIN || len > arch_xstate_max())
+		return "vector registers of impossible size";
+	if (bv & ~read_xcr0() || (bv & XSTATE_TILE_DATA & ~asked))
+		return "vector registers that this CPU lacks, or that it has not asked for";
+	for (size_t i = XSTATE_BV + 8; i < XSTATE_MIN; i++)
+		if (p[i])
+			return "vector registers in another format";
+	memcpy(&mxcsr, p + 24, sizeof(mxcsr));
+	return mxcsr & ~mxcsr_mask() ? "a vector control register with unknown bits" : NULL;
+}
+
 size_t arch_xstate_used(const void *buf, size_t len)
 {
 	const unsigned char *p = buf;
@@ -107,14 +143,6 @@ int arch_set_tls(struct tracee *t, X86TlsEntry *const *tls, size_t n)
 			return -errno;
 	}
 	return 0;
-}
-
-static uint64_t read_xcr0(void)
-{
-	uint32_t lo, hi;
-
-	__asm__ volatile("xgetbv" : "=a"(lo), "=d"(hi) : "c"(0));
-	return (uint64_t)hi << 32 | lo;
 }
 
 /* user_size of struct fpstate (fpu_user_cfg.default_size). */
