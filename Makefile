@@ -95,6 +95,14 @@ build/test/attack/restless: test/attack/restless.c
 	@mkdir -p $(@D)
 	$(call say,CC)
 	$(Q)$(CC) -std=gnu17 $(WARN) -D_GNU_SOURCE -O2 -g -pthread -o $@ $<
+build/test/attack/zoo: test/attack/zoo.c
+	@mkdir -p $(@D)
+	$(call say,CC)
+	$(Q)$(CC) -std=gnu17 $(WARN) -D_GNU_SOURCE -O2 -g -pthread -o $@ $<
+build/test/attack/bend: test/attack/bend.c test/fuzz/mutate.h $(B)/libckpt.a
+	@mkdir -p $(@D)
+	$(call say,CC)
+	$(Q)$(CC) $(ALL_CFLAGS) -Itest/fuzz -o $@ $< $(B)/libckpt.a $(LIBS)
 build/test/attack/%.so: test/attack/%.c
 	@mkdir -p $(@D)
 	$(call say,CC)
@@ -112,12 +120,13 @@ check-zdtm: $(B)/ckpt $(ZDTM)
 	test/zdtm/run --ckpt $(B)/ckpt
 check-real: $(B)/ckpt $(REAL)
 	test/real/run --ckpt $(B)/ckpt
-check-attack: $(B)/ckpt $(addprefix build/test/attack/,target crowd kill_at.so family restless)
+check-attack: $(B)/ckpt $(addprefix build/test/attack/,target crowd kill_at.so family restless zoo bend)
 	test/attack/run --ckpt $(B)/ckpt
 	test/attack/faults --ckpt $(B)/ckpt
 	test/attack/rollback --ckpt $(B)/ckpt
 	test/attack/run_restore --ckpt $(B)/ckpt
 	test/attack/refusals --ckpt $(B)/ckpt
+	test/attack/hostile --ckpt $(B)/ckpt
 check: check-layers check-unit check-zdtm check-real check-attack
 	$(MAKE) SAN=1 check-unit check-zdtm
 

@@ -313,7 +313,7 @@ def options(parser):
     parser.add_argument("--in-box", action="store_true", help="as process 1 already")
 
 
-def main(script, args, in_box):
+def main(script, args, in_box, net=False):
     args.ckpt = os.path.abspath(args.ckpt)
     if args.in_box:
         return in_box(args)
@@ -321,4 +321,4 @@ def main(script, args, in_box):
     if reason:
         print(f"SKIP: {reason}\n0 passed, 0 failed, 1 skipped")
         return 0
-    return box.main_in_box(os.path.abspath(script), sys.argv[1:] + ["--in-box", "--seed", str(args.seed)]).wait()
+    return box.main_in_box(os.path.abspath(script), sys.argv[1:] + ["--in-box", "--seed", str(args.seed)], net).wait()
