@@ -19,6 +19,7 @@
 #include "file_kind.h"
 #include "io.h"
 #include "plan.h"
+#include "restore_state.h"
 #include "say.h"
 #include "sections.h"
 #include "show.h"
@@ -225,6 +226,24 @@ static void ask_kinds(const struct checkpoint *c)
 	}
 }
 
+/* As a restore does it, up to the first process. The network must be ours alone, and a terminal is not there. */
+static void get_ready(struct arena *a)
+{
+	struct restore_options options = { .images = dir, .shell_job = true };
+	struct restore_result result = { 0 };
+	struct restore r = { .mem = a, .opt = &options, .result = &result, .at = { .fd = -1 }, .tree = { .mem = a } };
+	bool others = false;
+
+	if (restore_load(&r) == 0) {
+		for (size_t i = 1; i < r.ck.n_file_ids; i++)
+			others |= r.ck.objects[i] && (r.ck.objects[i]->kind_case == FILE_OBJECT__KIND_TTY ||
+						      r.ck.objects[i]->kind_case == FILE_OBJECT__KIND_TCP_LISTEN);
+		if (!others || own_net)
+			restore_ready(&r);
+	}
+	image_close(r.image);
+}
+
 static void use(struct arena *a, const struct checkpoint *c)
 {
 	CpuFeatures here = CPU_FEATURES__INIT;
@@ -232,6 +251,7 @@ static void use(struct arena *a, const struct checkpoint *c)
 	insist(arch_cpu(a, &here) == 0);
 	arch_cpu_refuses(a, c->inventory->cpu, &here);
 	plan(a, c);
+	get_ready(a);
 	ask_kinds(c);
 	verify_command(&(struct verify_options){ dir_path });
 	show_command(&(struct show_options){ dir_path, false });

@@ -6,6 +6,7 @@
 #include <string.h>
 #include "../../src/image/format.h"
 #include "../unit/sample.h"
+#include "arch.h"
 #include "cleanup.h"
 #include "mutate.h"
 
@@ -104,6 +105,25 @@ static inline void add_processes(struct sample *s)
 	}
 }
 
+/* What a restore looks at before the rest: this machine, and vector registers. */
+static inline void add_machine(struct sample *s)
+{
+	struct arch_vdso vdso;
+
+	insist(arch_cpu(s->mem, s->inv.cpu) == 0 && arch_vdso(&vdso) == 0);
+	s->inv.vdso_checksum = vdso.checksum;
+	for (size_t i = 0; i < s->n_tree; i++) {
+		const TreeRecord *r = (const TreeRecord *)s->tree[i];
+		uint8_t *area = arena_zalloc(s->mem, 576);
+
+		insist(area);
+		area[24] = 0x80;
+		area[25] = 0x1f;
+		if (r->record_case == TREE_RECORD__RECORD_TASK)
+			r->task->xstate = (ProtobufCBinaryData){ 576, area };
+	}
+}
+
 /* A checkpoint that is in order, to begin with. */
 static inline void sample_sections(struct arena *a, struct section s[SECTIONS])
 {
@@ -114,6 +134,7 @@ static inline void sample_sections(struct arena *a, struct section s[SECTIONS])
 	sample_init(&sample, a);
 	add_kinds(&sample);
 	add_processes(&sample);
+	add_machine(&sample);
 	for (size_t i = 0; i < sample.chunk->n_checksums; i++)
 		sample.chunk->checksums[i] = image_checksum(zeros, i ? 4096 : 512 * 4096);
 	sample.chunk2->checksums[0] = image_checksum(zeros, 4096);
