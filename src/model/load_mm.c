@@ -127,6 +127,11 @@ static int check_flags(struct loader *l, const Vma *v)
 		if (!found)
 			return load_bad(l, "the VMA at %llx has the unknown flag \"%s\"", start, v->flags[i]);
 	}
+	for (size_t i = 0; i < v->n_flags; i++)
+		if ((!strcmp(v->flags[i], "wf") && v->type != VMA_TYPE__VMA_TYPE_ANONYMOUS) ||
+		    (!strcmp(v->flags[i], "gd") && v->shared))
+			return load_bad(l, "the VMA at %llx has the flag \"%s\", which no mapping of its type has", start,
+					v->flags[i]);
 	if (v->name[0] && (v->type != VMA_TYPE__VMA_TYPE_ANONYMOUS || !is_name(v->name)))
 		return load_bad(l, "the VMA at %llx has a name that it cannot have", start);
 	return 0;

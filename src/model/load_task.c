@@ -10,7 +10,9 @@
 #define TLS_ENTRIES 3
 #define ROBUST_LIST_SIZE 24		/* struct robust_list_head */
 #define RSEQ_SIZE 32			/* and alignment: rseq(2) */
-#define STACK_FLAGS 0x80000003u		/* SS_ONSTACK, SS_DISABLE, SS_AUTODISARM */
+#define STACK_SIZE_MIN 2048		/* MINSIGSTKSZ of asm/signal.h */
+#define STACK_DISABLED 2u		/* SS_DISABLE of linux/signal.h */
+#define STACK_FLAGS 0x80000003u		/* with SS_ONSTACK and SS_AUTODISARM */
 
 /* Of user mode: invalid_selector() of arch/x86/kernel/ptrace.c. */
 static bool is_selector(uint64_t s, bool may_be_zero)
@@ -37,12 +39,19 @@ static int check_regs(struct loader *l, const Task *t)
 	return 0;
 }
 
+/* do_sigaltstack() of kernel/signal.c. */
+static bool is_stack(const AltStack *s)
+{
+	if (s->flags & ~STACK_FLAGS || (s->flags & 3) == 3 || s->sp >= LOAD_ADDRESS_END || s->size > LOAD_ADDRESS_END)
+		return false;
+	return (s->flags & STACK_DISABLED) || s->size >= STACK_SIZE_MIN;
+}
+
 static int check_registered(struct loader *l, const Task *t)
 {
 	const Rseq *r = t->rseq;
 
-	if (t->altstack && (t->altstack->flags & ~STACK_FLAGS || t->altstack->sp >= LOAD_ADDRESS_END ||
-			    t->altstack->size > LOAD_ADDRESS_END))
+	if (t->altstack && !is_stack(t->altstack))
 		return load_bad(l, "task %u has an alternate signal stack that cannot be", t->id);
 	if (t->robust_list && (t->robust_list >= LOAD_ADDRESS_END || t->robust_list_len != ROBUST_LIST_SIZE))
 		return load_bad(l, "task %u has a robust list that cannot be", t->id);

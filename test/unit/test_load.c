@@ -233,6 +233,8 @@ static void test_kernel_bounds(void **state)
 	WRONG(s->data->flags[0], S("zz"), "unknown flag \"zz\"");
 	WRONG(s->data->name, S("a\nb"), "name");
 	WRONG(s->text->name, S("a"), "name");
+	s->text->flags = sample_list(s, "wf");
+	WRONG(s->text->n_flags, 1, "which no mapping of its type has");
 	s->text->shared = s->text->file_writable = true;
 	s->text->prot |= PROT_WRITE;
 	WRONG(s->text->file_writable, false, "not opened for that");
@@ -354,6 +356,10 @@ static void test_task_state(void **state)
 	WRONG(t->n_tls, 4, "4 TLS entries");
 	WRONG(t->n_tls, 1, "TLS entry 0");
 	WRONG(t->robust_list, 4096, "robust list");
+	WRONG(t->altstack, &stack, "alternate signal stack");
+	stack.size = 65536;
+	stack.flags = 3;
+	WRONG(t->altstack, &stack, "alternate signal stack");
 	stack.flags = 4;
 	WRONG(t->altstack, &stack, "alternate signal stack");
 	rseq.address = 32;
