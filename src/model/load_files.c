@@ -57,6 +57,14 @@ static int by_fd(const void *a, const void *b)
 	return (x->description > y->description) - (x->description < y->description);
 }
 
+/* epoll_ctl(2), EPERM: what knows no poll; of /dev, null, zero and full. */
+static bool can_be_watched(const FileObject *o)
+{
+	if (o->kind_case == FILE_OBJECT__KIND_CHARDEV)
+		return o->chardev->major != 1 || (o->chardev->minor != 3 && o->chardev->minor != 5 && o->chardev->minor != 7);
+	return o->kind_case != FILE_OBJECT__KIND_REGULAR && o->kind_case != FILE_OBJECT__KIND_DIRECTORY;
+}
+
 /* What epoll_ctl(2) would refuse when the tree is half made. */
 static int check_items(struct loader *l, struct epolls *e, const FileObject *o)
 {
@@ -74,8 +82,7 @@ static int check_items(struct loader *l, struct epolls *e, const FileObject *o)
 
 		if (i && by_fd(&e->sorted[i - 1], &e->sorted[i]) == 0)
 			return load_bad(l, "file object %u: the epoll watches descriptor %u twice", o->id, e->sorted[i]->fd);
-		if (watched->kind_case == FILE_OBJECT__KIND_REGULAR || watched->kind_case == FILE_OBJECT__KIND_DIRECTORY ||
-		    (d->flags & O_PATH))
+		if (!can_be_watched(watched) || (d->flags & O_PATH))
 			return load_bad(l, "file object %u: the epoll watches open file description %u, which cannot be watched",
 					o->id, d->id);
 	}
