@@ -128,10 +128,26 @@ static const struct {
 	{ is_anything, "fd.unknown", "is of a sort that ckpt does not know", CLOSE_IT },
 };
 
+/* Of /proc: the list of processes itself, a directory like any other; and what
+ * tells of the kernel, the same to all readers, and by a position alone. */
+static bool is_plain_proc(const struct file_facts *f)
+{
+	static const char *const plain[] = {
+		"/proc/cpuinfo", "/proc/diskstats", "/proc/filesystems", "/proc/loadavg", "/proc/meminfo", "/proc/stat",
+		"/proc/uptime", "/proc/version", "/proc/vmstat",
+	};
+
+	if (!strcmp(f->link, "/proc"))
+		return true;
+	for (size_t i = 0; i < ARRAY_SIZE(plain); i++)
+		if (!strcmp(f->link, plain[i]))
+			return (f->flags & (O_ACCMODE | O_PATH)) == O_RDONLY;
+	return false;
+}
+
 static const struct sort *sort_by_name(const struct file_facts *f)
 {
-	/* The list of processes itself is a directory like any other. */
-	if (f->fs_magic == PROC_SUPER_MAGIC && !strcmp(f->link, "/proc"))
+	if (f->fs_magic == PROC_SUPER_MAGIC && is_plain_proc(f))
 		return NULL;
 	for (size_t i = 0; i < ARRAY_SIZE(by_name); i++) {
 		const struct sort *s = &by_name[i];
