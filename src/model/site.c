@@ -8,6 +8,7 @@
 #include "arena.h"
 #include "cleanup.h"
 #include "model.h"
+#include "obstacles.h"
 
 #define SEARCH_STEP 65536u
 #define RED_ZONE 128
@@ -16,20 +17,23 @@
 /* In at most this much of an executable mapping; the C library's lies early. */
 #define SEARCH_MAX (4u << 20)
 
-static uint64_t search_vma(const struct process *p, const struct proc_vma *v, unsigned char *buf)
+/* *ret stays 0: it is not there, or not to be read. -errno: ckpt's own failure. */
+static int search_vma(const struct process *p, const struct proc_vma *v, unsigned char *buf, uint64_t *ret)
 {
 	uint64_t end = MIN(v->end, v->start + SEARCH_MAX);
 
 	/* Steps overlap: the bytes may lie across a border. */
 	for (uint64_t at = v->start; at < end; at += SEARCH_STEP - 16) {
 		size_t len = MIN((uint64_t)SEARCH_STEP, end - at);
-		ssize_t found;
+		int r = memory_read(p->pid, RPTR(at), buf, len);
+		ssize_t found = r < 0 ? -1 : arch_find_restorer(buf, len);
 
-		if (memory_read(p->pid, RPTR(at), buf, len) < 0)
+		if (r < 0)
+			return is_own_error(r) ? r : 0;
+		if (found >= 0) {
+			*ret = at + (uint64_t)found;
 			return 0;
-		found = arch_find_restorer(buf, len);
-		if (found >= 0)
-			return at + (uint64_t)found;
+		}
 	}
 	return 0;
 }
@@ -90,10 +94,10 @@ int site_find(struct arena *a, struct process *p)
 	if (r < 0 || memcmp(here, vdso.code + vdso.syscall_ret, 8) != 0)
 		return r < 0 ? r : -ENOENT;
 	for (unsigned want = 3; want > 0 && !p->site.restorer; want--)
-		for (size_t i = 0; i < p->n_vmas && !p->site.restorer; i++)
+		for (size_t i = 0; r == 0 && i < p->n_vmas && !p->site.restorer; i++)
 			if (likely(&p->vmas[i]) == want)
-				p->site.restorer = search_vma(p, &p->vmas[i], buf);
-	return p->site.restorer ? 0 : -ENOENT;
+				r = search_vma(p, &p->vmas[i], buf, &p->site.restorer);
+	return p->site.restorer ? 0 : r < 0 ? r : -ENOENT;
 }
 
 static const struct proc_vma *vma_at(const struct process *p, uint64_t va)
