@@ -64,27 +64,32 @@ static int take_ldt(struct arena *a, struct task *t)
 {
 	X86Context *m = t->process->x86;
 	struct tracee *x = t->tracee;
-	int map, read, r;
+	int map, read, r, undone;
+	long at, len;
 
+	m->ldt.data = arena_zalloc(a, LDT_MAX);
+	if (!m->ldt.data)
+		return -ENOMEM;
 	map = remote_ask(x, REMOTE_REQUIRED, 0, SYS_mmap, REMOTE_ARGS(0, LDT_MAX, PROT_READ | PROT_WRITE,
 			 MAP_PRIVATE | MAP_ANONYMOUS, (uint64_t)-1, 0));
 	read = remote_ask(x, 0, 1u << 1, SYS_modify_ldt, REMOTE_ARGS(LDT_READ, remote_result_of(x, map), LDT_MAX));
 	r = remote_run(&x, 1);
 	if (r < 0 || remote_failed(x, NULL) < 0)
 		return r < 0 ? r : remote_failed(x, NULL);
-	m->ldt.len = (size_t)remote_result(x, read);
-	m->ldt.data = arena_zalloc(a, LDT_MAX);
-	if (!m->ldt.data)
-		return -ENOMEM;
-	r = tracee_read(x, RPTR(remote_result(x, map)), m->ldt.data, m->ldt.len);
-	remote_ask(x, 0, 0, SYS_munmap, REMOTE_ARGS((uint64_t)remote_result(x, map), LDT_MAX));
-	if (r == 0)
-		r = remote_run(&x, 1);
+	at = remote_result(x, map);
+	len = remote_result(x, read);
+	r = len < 0 ? (int)len : tracee_read(x, RPTR(at), m->ldt.data, (size_t)len);
+	/* Whatever happened: a task that goes on does so without our mapping. */
+	remote_ask(x, 0, 0, SYS_munmap, REMOTE_ARGS((uint64_t)at, LDT_MAX));
+	undone = remote_run(&x, 1) < 0 ? remote_run(&x, 1) : 0;
+	if (r < 0 || undone < 0)
+		return r < 0 ? r : undone;
 	/* The kernel fills the room with zeros: they end the table. */
+	m->ldt.len = (size_t)len;
 	while (m->ldt.len >= 8 && memcmp(m->ldt.data + m->ldt.len - 8, "\0\0\0\0\0\0\0", 8) == 0)
 		m->ldt.len -= 8;
 	m->ldt_entries = (uint32_t)(m->ldt.len / 8);
-	return r;
+	return 0;
 }
 
 /* mlockall(MCL_FUTURE) shows in nothing but the mappings that come after it:
