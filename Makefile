@@ -125,6 +125,7 @@ check-attack: $(B)/ckpt $(addprefix build/test/attack/,target crowd kill_at.so f
 	test/attack/faults --ckpt $(B)/ckpt
 	test/attack/rollback --ckpt $(B)/ckpt
 	test/attack/run_restore --ckpt $(B)/ckpt
+	test/attack/run_end --ckpt $(B)/ckpt
 	test/attack/refusals --ckpt $(B)/ckpt
 	test/attack/hostile --ckpt $(B)/ckpt
 check: check-layers check-unit check-zdtm check-real check-attack
