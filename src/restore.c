@@ -37,11 +37,15 @@ static int run_phases(struct restore *r)
 
 		r->at = (struct where){ .phase = phases[i].name, .fd = -1 };
 		err = waits_check(&r->tree.waits);
-		if (err == -EINTR)
+		if (err == 0)
+			err = phases[i].run(r);
+		if (err == -EINTR && r->tree.waits.signal && !said_error())
 			return fail(&r->at, 0, "interrupted by signal %d", r->tree.waits.signal);
-		if (err == -ETIMEDOUT)
+		if (err == -ETIMEDOUT && !said_error())
 			return fail(&r->at, 0, "the time given with --timeout is over");
-		err = phases[i].run(r);
+		/* Never an exit without a word. */
+		if (err < 0 && !said_error())
+			return fail(&r->at, err, "cannot go on");
 		if (err < 0)
 			return err;
 		r->result->n_phases++;

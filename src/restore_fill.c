@@ -204,5 +204,7 @@ int fill_memory(struct restore *r)
 		err = pool_each_until(f.n, f.pages > WORTH_A_THREAD ? pool_threads() : 1, fill_batch, &f, end_of_waiting);
 	if (err == -EBADMSG)
 		return fail(&r->at, 0, "page contents do not match their checksum: the image is damaged");
+	if (err == -EINTR || err == -ETIMEDOUT)
+		return err;
 	return err < 0 ? fail(&r->at, err, "cannot fill the memory") : 0;
 }

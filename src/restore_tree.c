@@ -296,9 +296,12 @@ int restore_tree(struct restore *r)
 	if (!r->actors)
 		return fail(&r->at, ENOMEM, "tree");
 	err = restore_map_stub(r);
-	for (size_t i = 0; err >= 0 && i < r->plan.n_steps; i += (size_t)err) {
+	if (err < 0)
+		return err;
+	for (size_t i = 0; i < r->plan.n_steps; i += (size_t)err) {
 		err = waits_check(&r->tree.waits);
-		err = err < 0 ? fail(&r->at, err, "interrupted") : run_step(r, i);
+		if (err == 0)
+			err = run_step(r, i);
 		if (err < 0)
 			return err;
 	}
