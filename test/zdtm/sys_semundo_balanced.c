@@ -44,9 +44,12 @@ int main(int argc, char **argv)
 	test_daemon();
 	test_waitsig();
 	must(semctl(id, 0, IPC_STAT, &after));
-	check(before.sem_otime == after.sem_otime && before.sem_ctime == after.sem_ctime, "its times changed");
+	/* sem_otime is that of the dump's end: the kernel sets it when it has nothing to undo, too. */
+	check(before.sem_ctime == after.sem_ctime, "it was changed");
 	check(must(semctl(id, 1, GETPID)) == getpid() && must(semctl(id, 0, GETPID)) == 0, "another user of it");
-	check(must(semctl(id, 1, GETVAL)) == 2 && must(semctl(id, 1, GETZCNT)) == 1, "it was 2, and waited for");
+	check(must(semctl(id, 1, GETVAL)) == 2, "it was 2");
+	while (must(semctl(id, 1, GETZCNT)) != 1)	/* the thread goes back to it in its own time */
+		sched_yield();
 	event_set(&done);
 	test_join(threads[0]);
 	must(semctl(id, 1, SETVAL, 0));
