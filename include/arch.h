@@ -43,6 +43,7 @@ bool arch_abort_section(struct user_regs_struct *r, uint64_t start, uint64_t len
 
 /* A system call at the instruction `syscall_va`. */
 void arch_set_call(struct user_regs_struct *r, uint64_t syscall_va, long nr, const uint64_t arg[6]);
+static inline bool arch_is_syscall(const unsigned char code[2]) { return code[0] == 0x0f && code[1] == 0x05; }
 static inline long arch_result(const struct user_regs_struct *r) { return (long)r->rax; }
 
 /* Registers with which the batch runner at `code` starts. */

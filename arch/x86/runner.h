@@ -52,6 +52,7 @@
 #define TRAMPOLINE_SIZE	16
 
 #ifndef __ASSEMBLER__
+#include <stdbool.h>
 #include <stdint.h>
 
 struct runner_entry {
@@ -78,4 +79,5 @@ extern const char runner_set_flags[], runner_use_tiles[], runner_stub_end[];	/* 
 
 /* Write the trampoline of a context at `at` (its address there: at_va). */
 void runner_trampoline(unsigned char *at, uint64_t at_va, uint64_t ctx_va);
+bool runner_is_trampoline(const unsigned char *at);	/* TRAMPOLINE_SIZE bytes, aligned to as much */
 #endif

@@ -16,19 +16,13 @@
 #include "cleanup.h"
 #include "fault.h"
 #include "io.h"
+#include "heal.h"
 #include "tracee.h"
 
 #ifndef PTRACE_GET_RSEQ_CONFIGURATION
 #define PTRACE_GET_RSEQ_CONFIGURATION 0x420f
 #endif
 #define PTRACE_GET_DISPATCH 0x4211	/* PTRACE_GET_SYSCALL_USER_DISPATCH_CONFIG of linux/ptrace.h */
-
-/* How long to wait for a task that puts itself back: it needs microseconds, or
- * the 50 ms that a batch without an end signal sleeps at its end. Times in
- * which a busy machine did not let it run at all do not count. */
-#define HEAL_TRIES 60
-#define HEAL_TRIES_ALL 1000
-#define HEAL_US 1000
 
 static long request(int what, const struct tracee *t, unsigned long addr, void *data)
 {
@@ -67,7 +61,7 @@ int tracee_attach(pid_t tid, struct waits *w, struct tracee **ret)
 	return 0;
 }
 
-static int to_stop(struct tracee *t)
+int tracee_to_stop(struct tracee *t)
 {
 	int r;
 
@@ -88,45 +82,13 @@ static int to_stop(struct tracee *t)
 	return r < 0 ? r : (int)request(PTRACE_GETSIGMASK, t, sizeof(t->mask), &t->mask);
 }
 
-/* What ckpt blocks around its calls, less one signal in a batch, no program
- * blocks for long, but in a sleep of its own: the C library keeps two signals
- * back. Then an earlier ckpt has died here a moment ago, and the task is about
- * to put itself back. */
-static bool may_be_healing(const struct tracee *t)
-{
-	const uint64_t always = 1ull << (SIGKILL - 1) | 1ull << (SIGSTOP - 1);
-	uint64_t open = ~(t->mask | always);
-
-	return (open & (open - 1)) == 0 && (!arch_call_interrupted(&t->regs) || arch_call_nr(&t->regs) == SYS_ppoll);
-}
-
-static int wait_till_healed(struct tracee *t)
-{
-	int r = 0;
-
-	for (unsigned all = 0, tries = 0; all < HEAL_TRIES_ALL && tries < HEAL_TRIES && may_be_healing(t); all++) {
-		uint64_t rip = t->regs.rip;
-
-		r = tracee_resume(t, PTRACE_CONT, 0);
-		usleep(HEAL_US);
-		if (r == 0)
-			r = tracee_interrupt(t);
-		if (r == 0)
-			r = to_stop(t);
-		if (r < 0)
-			break;
-		tries += t->regs.rip != rip || arch_call_interrupted(&t->regs);
-	}
-	return r;
-}
-
 int tracee_settle(struct tracee *t)
 {
 	uint64_t was;
-	int r = to_stop(t);
+	int r = tracee_to_stop(t);
 
 	if (r == 0)
-		r = wait_till_healed(t);
+		r = heal_wait(t);
 	if (r < 0)
 		return r;
 	t->stopped_ns = io_now_ns(CLOCK_MONOTONIC);
