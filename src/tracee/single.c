@@ -96,12 +96,15 @@ void single_to_signal_stops(struct single *list, size_t n)
 	}
 	for (size_t i = 0; i < n; i++) {
 		struct tracee *t = list[i].t;
+		bool was = t->waits->patient;
 
+		t->waits->patient = true;	/* as in step_on() */
 		while (!t->gone && t->running && tracee_wait(t) == 0) {
 			if (t->at != STOP_SIGNAL || t->signal != SIGSTOP)
 				break;
 			t->stop_again = true;
 			tracee_resume(t, PTRACE_CONT, 0);
 		}
+		t->waits->patient = was;
 	}
 }
