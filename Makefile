@@ -79,11 +79,11 @@ build/test/real/%: test/real/%.c
 	@mkdir -p $(@D)
 	$(call say,CC)
 	$(Q)$(CC) -std=gnu17 $(WARN) -D_GNU_SOURCE -O2 -g -pthread -o $@ $<
-build/test/attack/target: test/attack/target.c test/attack/spin.S test/attack/spin.h
+build/test/attack/target: test/attack/target.c test/attack/spin.S test/attack/spin.h test/attack/slot.h
 	@mkdir -p $(@D)
 	$(call say,CC)
 	$(Q)$(CC) -std=gnu17 $(WARN) -D_GNU_SOURCE -O2 -g -pthread -Itest/attack -o $@ $(filter-out %.h,$^)
-build/test/attack/crowd: test/attack/crowd.c
+build/test/attack/crowd: test/attack/crowd.c test/attack/slot.h
 	@mkdir -p $(@D)
 	$(call say,CC)
 	$(Q)$(CC) -std=gnu17 $(WARN) -D_GNU_SOURCE -O2 -g -pthread -o $@ $<

@@ -11,7 +11,6 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -25,32 +24,16 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "slot.h"
+
 #define SLOTS 65		/* the first thread, 63 more, and an end without a name */
 #define WORDS 8192
 #define RT SIGRTMIN
 
-/* Read by the driver. word: how many signals came; eintr: how many were sent. */
-struct slot {
-	uint32_t go, done, tid, eintr, word;
-	char name[28];
-	char message[208];
-};
-
+/* In slot.h; here word: how many signals came; eintr: how many were sent. */
 static struct slot *slots;
 static uint32_t *usr1;		/* sent, seen */
 static int ask[2], reply[2];	/* pipes to and from the child */
-
-static void __attribute__((format(printf, 2, 3))) wrong(struct slot *s, const char *format, ...)
-{
-	char text[sizeof(s->message)];
-	va_list ap;
-
-	va_start(ap, format);
-	vsnprintf(text, sizeof(text), format, ap);
-	va_end(ap);
-	if (!s->message[0])
-		memcpy(s->message, text, sizeof(text));
-}
 
 static uint32_t get(const uint32_t *p)
 {

@@ -9,7 +9,6 @@
 #include <linux/futex.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +21,7 @@
 #include <ucontext.h>
 #include <unistd.h>
 
+#include "slot.h"
 #include "spin.h"
 
 #define ARCH_REQ_XCOMP_PERM 0x1023
@@ -31,28 +31,8 @@
 #define ARRAY 20000
 #define SMALL_STACK 2048
 
-/* Read by the driver, test/attack/run. */
-struct slot {
-	uint32_t go, done, tid, eintr;
-	uint32_t word;		/* a futex, or how many signals came */
-	char name[28];
-	char message[208];
-};
-
 static struct slot *slots;	/* ends with one that has no name */
 static int ends[32];		/* by slot: where to write to wake it */
-
-static void __attribute__((format(printf, 2, 3))) wrong(struct slot *s, const char *format, ...)
-{
-	char text[sizeof(s->message)];
-	va_list ap;
-
-	va_start(ap, format);
-	vsnprintf(text, sizeof(text), format, ap);
-	va_end(ap);
-	if (!s->message[0])
-		memcpy(s->message, text, sizeof(text));
-}
 
 static void fill(void *buf, size_t len, uint64_t seed)
 {

@@ -13,7 +13,7 @@ import time
 import urllib.request
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-SLOT = struct.Struct("IIIII28s208s")  # struct slot of target.c and crowd.c
+SLOT = struct.Struct("IIIII28s208s")  # struct slot of slot.h
 PATIENCE = 30  # seconds until a program that does not answer counts as dead
 
 
