@@ -23,6 +23,7 @@ int proc_open_task(int procdir, pid_t tid);	/* /proc/PID/task/TID */
 int proc_list_processes(struct arena *a, pid_t **ret, size_t *ret_n);
 int proc_list_tasks(struct arena *a, int procdir, pid_t **ret, size_t *ret_n);
 int proc_list_children(struct arena *a, int procdir, pid_t **ret, size_t *ret_n); /* of every thread */
+int proc_list_task_children(struct arena *a, int procdir, pid_t tid, pid_t **ret, size_t *ret_n);
 int proc_list_fds(struct arena *a, int procdir, int **ret, size_t *ret_n);	/* ascending */
 
 struct proc_stat {

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* task_death_signal.c - the signal that a task gets when its parent ends (PR_SET_PDEATHSIG). */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 
 #include "cleanup.h"
-#include "io.h"
+#include "proc.h"
 #include "task_part.h"
 
 static int ask(struct task *t, struct answer *to)
@@ -19,38 +18,35 @@ static int ask(struct task *t, struct answer *to)
 }
 
 /* It is a thread that is the parent, and at its end the signal is sent. A
- * restore makes all children by the first threads of their parents. */
-static bool is_child_of_leader(struct arena *a, const struct process *p)
+ * restore makes all children by the first threads of their parents. 1, 0, or -errno. */
+static int is_child_of_leader(struct arena *a, const struct process *p)
 {
 	const struct process *parent = p->parent;
-	char *text = NULL, *at, *end;
-	size_t len;
+	pid_t *pids;
+	size_t n = 0;
+	int r = !parent || parent->zombie ? 0 : proc_list_task_children(a, parent->dir, parent->pid, &pids, &n);
 
-	if (!parent || parent->zombie || io_slurp(a, leader(parent)->dir, "children", 64 << 20, &text, &len) < 0)
-		return false;
-	for (at = text; *at; at = end) {
-		if (strtol(at, &end, 10) == p->pid)
-			return true;
-		if (end == at)
-			break;
-		end += *end == ' ';
-	}
-	return false;
+	for (size_t i = 0; r == 0 && i < n; i++)
+		r = pids[i] == p->pid;
+	return r;
 }
 
 static int take(struct arena *a, struct task *t, const struct answer *from, struct obstacles *list)
 {
-	int sig;
+	int sig, r;
 
-	if (t->silent || remote_result(t->tracee, from->call) < 0)
+	if (t->silent)
 		return 0;
+	if (remote_result(t->tracee, from->call) < 0)
+		return (int)remote_result(t->tracee, from->call);
 	memcpy(&sig, remote_view(t->tracee, from->room), sizeof(sig));
 	t->image->death_signal = (uint32_t)sig;
-	if (sig && !is_child_of_leader(a, t->process))
+	r = sig ? is_child_of_leader(a, t->process) : 1;
+	if (r == 0)
 		obstacle(list, "task.pdeathsig", AT_PID(t->tid), "Save a larger part of the tree; or let the program call prctl(PR_SET_PDEATHSIG, 0).",
 			 "the task has a parent-death signal, and its parent is %s", t->process->parent ?
 			 "a thread that is not the first of its process" : "outside the tree");
-	return 0;
+	return MIN(r, 0);
 }
 
 /* A change of ids takes it away, so it comes after that. */

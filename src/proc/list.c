@@ -184,6 +184,16 @@ static int children_of_task(struct arena *a, int procdir, pid_t tid, struct numb
 	return faccessat(procdir, path, F_OK, 0) ? 0 : -EOPNOTSUPP;
 }
 
+int proc_list_task_children(struct arena *a, int procdir, pid_t tid, pid_t **ret, size_t *ret_n)
+{
+	struct numbers list = { 0 };
+	int r = children_of_task(a, procdir, tid, &list);
+
+	*ret = list.v;
+	*ret_n = list.n;
+	return r;
+}
+
 int proc_list_children(struct arena *a, int procdir, pid_t **ret, size_t *ret_n)
 {
 	struct numbers list = { 0 };
