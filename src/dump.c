@@ -12,6 +12,7 @@
 #include "cleanup.h"
 #include "dump_state.h"
 #include "io.h"
+#include "phase.h"
 #include "task_part.h"
 
 #define RESERVE_FROM (16u << 20)
@@ -178,15 +179,8 @@ static int run_phases(struct dump *d)
 		r = d->committed ? 0 : waits_check(&d->tree.waits);
 		if (r == 0)
 			r = phases[i].run(d);
-		if (r == -EINTR && d->tree.waits.signal && !said_error())
-			return fail(&d->at, 0, "interrupted by signal %d", d->tree.waits.signal);
-		if (r == -ETIMEDOUT && !said_error())
-			return fail(&d->at, 0, "the time given with --timeout is over");
-		/* Quiet layers' errors that nobody has named: never an exit without a word. */
-		if (r < 0 && !d->result->n_obstacles && !said_error())
-			return fail(&d->at, r, "cannot go on");
 		if (r < 0)
-			return r;
+			return d->result->n_obstacles ? r : phase_failed(&d->at, r, &d->tree.waits);
 		t = &d->result->phases[d->result->n_phases++];
 		t->name = phases[i].name;
 		t->ns = io_now_ns(CLOCK_MONOTONIC) - began;

@@ -8,6 +8,7 @@
 #include "cleanup.h"
 #include "fault.h"
 #include "io.h"
+#include "phase.h"
 #include "restore_state.h"
 
 static const struct phase {
@@ -39,15 +40,8 @@ static int run_phases(struct restore *r)
 		err = waits_check(&r->tree.waits);
 		if (err == 0)
 			err = phases[i].run(r);
-		if (err == -EINTR && r->tree.waits.signal && !said_error())
-			return fail(&r->at, 0, "interrupted by signal %d", r->tree.waits.signal);
-		if (err == -ETIMEDOUT && !said_error())
-			return fail(&r->at, 0, "the time given with --timeout is over");
-		/* Never an exit without a word. */
-		if (err < 0 && !said_error())
-			return fail(&r->at, err, "cannot go on");
 		if (err < 0)
-			return err;
+			return phase_failed(&r->at, err, &r->tree.waits);
 		r->result->n_phases++;
 		t->name = phases[i].name;
 		t->ns = io_now_ns(CLOCK_MONOTONIC) - began;
