@@ -19,6 +19,7 @@ struct tracee;
 
 #define ARCH_PAGE 4096ull
 #define ARCH_TASK_SIZE 0x7ffffffff000ull	/* 4-level paging */
+#define ARCH_KEYS 16		/* memory protection keys: pkeys(7) */
 
 /* Restart of interrupted system calls. */
 bool arch_call_interrupted(const struct user_regs_struct *r);	/* it will be restarted, or say EINTR to a handler */
@@ -65,6 +66,12 @@ int arch_set_xstate(struct tracee *t, const void *buf, size_t len);	/* zero byte
 
 /* Why the kernel would not take an xstate that a process with this ARCH_XCOMP_ASKED is said to have; NULL: it would. */
 const char *arch_xstate_refuses(const void *buf, size_t len, uint64_t asked);
+
+/* Rights to memory of each protection key, two bits a key, to deny access and to deny writing (Intel SDM
+ * volume 1, 13.4.8). Where they are in an xstate: 0, nowhere; to be asked once, it is not cheap. */
+size_t arch_pkru_offset(void);
+uint32_t arch_pkru(const void *buf, size_t len, size_t offset);
+static inline bool arch_key_permits(uint32_t pkru, unsigned key) { return !(pkru >> 2 * key & 3); }
 
 /* What of an xstate is to be kept: all but zero bytes at its end. */
 size_t arch_xstate_used(const void *buf, size_t len);

@@ -22,7 +22,7 @@ struct dump {
 	struct mm_copy *copy;
 	struct image_writer *writer;
 	int pages_fd;
-	size_t xstate_max, xstate_plain;	/* as arch.h says */
+	size_t xstate_max, xstate_plain, pkru_offset;	/* as arch.h says */
 	struct others { struct proc_stat *list; size_t n; } others;	/* empty where nobody could be touched */
 	struct guard guard;	/* pid 0: there is none */
 	bool seized, committed;

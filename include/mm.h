@@ -20,4 +20,11 @@ int mm_copy(struct mm_copy *c, int pages_fd);
 int mm_write(struct mm_copy *c, struct image_part *part);
 uint64_t mm_copy_pages(const struct mm_copy *c);
 
-/* Restore; see restore_mm.c. */
+/* Restore: protection keys, of the leader, before anything is mapped and when
+ * all is there; calls are asked for. -errno, not said. */
+struct tracee;
+int mm_keys_begin(struct tracee *t, const struct loaded_mm *mm);
+int mm_keys_end(struct tracee *t, const struct loaded_mm *mm);
+
+/* The memory's key is to be given by pkey_mprotect(2); the kernel does not by itself. */
+bool mm_key_is_explicit(const struct loaded_mm *mm, const Vma *v);

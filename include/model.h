@@ -60,6 +60,7 @@ struct task {
 	size_t xstate_len;	/* of the regset */
 	size_t xstate_used;	/* up to the last byte that is not zero */
 	bool dispatch;		/* syscall user dispatch is on */
+	uint32_t pkru;		/* arch_pkru() */
 	bool silent;		/* no remote calls: an obstacle forbids them */
 	struct answer asked[PART_MAX];
 };
@@ -138,7 +139,7 @@ int early_number(const struct task *t, long *ret);
 int early_solve(struct task *t);
 
 /* Where calls can be made from in this address space: fills p->site from
- * p->vmas. -ENOENT: no vdso or no rt_sigreturn to be found; -ENOSPC: no memory
+ * p->vmas. -ENOENT: no vdso or no rt_sigreturn to be found; -ENXIO: no memory
  * for a frame of this many bytes. The search may be made before the freeze,
  * and what it found does not hold any more after an execve. */
 int site_find(struct arena *a, struct process *p);

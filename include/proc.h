@@ -94,6 +94,7 @@ struct proc_vma {
 	uint64_t flags;		/* 1 << VMF_*; 0 when read from maps */
 	uint64_t page_size;	/* KernelPageSize in bytes; 0 when read from maps */
 	uint64_t rss, anonymous, anon_huge, swap, locked;	/* bytes; smaps only */
+	unsigned key;		/* ProtectionKey; smaps only */
 };
 /* Either file: maps lines, each followed (smaps) by "Key: value" lines. */
 int proc_parse_maps(struct arena *a, const char *text, size_t len, struct proc_vma **ret, size_t *ret_n);

@@ -50,6 +50,7 @@ static int survey(struct dump *d)
 
 	d->xstate_max = arch_xstate_max();
 	d->xstate_plain = arch_xstate_plain();
+	d->pkru_offset = arch_pkru_offset();
 	r = own_namespaces(d->tree.own_ns);
 	if (r < 0)
 		return fail(&d->at, r, "cannot look at ckpt's own namespaces");

@@ -22,6 +22,7 @@ static int collect_task(struct dump *d, struct task *t, void *xstate)
 	r = arch_get_xstate(t->tracee, xstate, d->xstate_max, &t->xstate_len);
 	if (r < 0)
 		return fail(&d->at, r, "cannot read the vector registers");
+	t->pkru = arch_pkru(xstate, t->xstate_len, d->pkru_offset);
 	t->xstate_used = arch_xstate_used(xstate, t->xstate_len);
 	t->xstate = arena_memdup(d->mem, xstate, MAX(d->xstate_plain, t->xstate_used));
 	if (!t->xstate)
@@ -96,7 +97,7 @@ int dump_collect(struct dump *d)
 /* A task that may not, or cannot, be made to call: it is in the list already. */
 static bool is_silent(const struct task *t)
 {
-	return t->status.seccomp || (t->tracee->regs.cs & 0xffff) != 0x33 || t->dispatch;
+	return t->status.seccomp || (t->tracee->regs.cs & 0xffff) != 0x33 || t->dispatch || !arch_key_permits(t->pkru, 0);
 }
 
 /* The end of a batch must not be seen by the program: a signal that is

@@ -15,6 +15,7 @@
 #include "arch.h"
 #include "cleanup.h"
 #include "fill.h"
+#include "mm.h"
 #include "remote.h"
 #include "restore_state.h"
 
@@ -43,12 +44,15 @@ bool vma_was_writable(const Vma *v)
 	return !v->shared && ((v->prot & PROT_WRITE) || has_flag(v, "ac"));
 }
 
-static uint32_t first_prot(const Vma *v)
+/* Memory to be executed only would get a key of the kernel's choice at once. */
+static uint32_t first_prot(const struct loaded_mm *mm, const Vma *v)
 {
-	return vma_was_writable(v) ? v->prot | PROT_WRITE | PROT_READ : v->prot;
+	uint32_t more = vma_was_writable(v) ? PROT_WRITE | PROT_READ : mm_key_is_explicit(mm, v) ? PROT_READ : 0;
+
+	return v->prot | more;
 }
 
-static int ask_mmap(struct restore *r, struct tracee *t, const Vma *v)
+static int ask_mmap(struct restore *r, struct tracee *t, const struct loaded_mm *mm, const Vma *v)
 {
 	uint64_t flags = (v->shared ? MAP_SHARED : MAP_PRIVATE) | MAP_FIXED_NOREPLACE;
 	uint64_t fd = (uint64_t)-1;
@@ -62,7 +66,7 @@ static int ask_mmap(struct restore *r, struct tracee *t, const Vma *v)
 	if (has_flag(v, "gd"))
 		flags |= MAP_GROWSDOWN;
 	return remote_ask(t, REMOTE_REQUIRED, 0, SYS_mmap,
-			  REMOTE_ARGS(v->start, v->end - v->start, first_prot(v), flags, fd, v->pgoff));
+			  REMOTE_ARGS(v->start, v->end - v->start, first_prot(mm, v), flags, fd, v->pgoff));
 }
 
 static int ask_advice(struct tracee *t, const Vma *v, int advice)
@@ -83,7 +87,7 @@ static bool apart_for_now(const struct loaded_mm *mm, size_t i)
 static int ask_map(struct restore *r, struct tracee *t, const struct loaded_mm *mm, size_t i)
 {
 	const Vma *v = mm->vmas[i].msg;
-	int err = ask_mmap(r, t, v);
+	int err = ask_mmap(r, t, mm, v);
 
 	if (err >= 0 && has_flag(v, "hg"))
 		err = ask_advice(t, v, MADV_HUGEPAGE);
@@ -106,7 +110,10 @@ static int ask_finish(struct restore *r, struct tracee *t, const struct loaded_m
 	int err = 0;
 
 	(void)r;
-	if (first_prot(v) != v->prot)
+	if (mm_key_is_explicit(mm, v))
+		err = remote_ask(t, REMOTE_REQUIRED, 0, SYS_pkey_mprotect,
+				 REMOTE_ARGS(v->start, v->end - v->start, v->prot, v->key));
+	else if (first_prot(mm, v) != v->prot)
 		err = remote_ask(t, REMOTE_REQUIRED, 0, SYS_mprotect, REMOTE_ARGS(v->start, v->end - v->start, v->prot));
 	for (size_t j = 0; err >= 0 && j < ARRAY_SIZE(late_advice); j++)
 		if (has_flag(v, late_advice[j].flag))
@@ -240,13 +247,27 @@ static int set_fields(struct restore *r)
 	return restore_run_leaders(r, "set the fields of the address space");
 }
 
+typedef int keys_fn(struct tracee *t, const struct loaded_mm *mm);
+
+static int each_keys(struct restore *r, keys_fn *ask)
+{
+	EACH_PROCESS(p, &r->tree)
+		if (!p->zombie && ask(leader(p)->tracee, p->saved_mm) < 0)
+			return fail(&r->at, ENOSPC, "protection keys");
+	return restore_run_leaders(r, "take the protection keys that it had");
+}
+
 int restore_memory(struct restore *r)
 {
-	int err = each_vma(r, ask_map, "map memory");
+	int err = each_keys(r, mm_keys_begin);
 
+	if (err == 0)
+		err = each_vma(r, ask_map, "map memory");
 	if (err == 0)
 		err = fill_memory(r);
 	if (err == 0)
 		err = each_vma(r, ask_finish, "finish memory");
+	if (err == 0)
+		err = each_keys(r, mm_keys_end);
 	return err < 0 ? err : set_fields(r);
 }

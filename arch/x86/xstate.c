@@ -89,6 +89,24 @@ const char *arch_xstate_refuses(const void *buf, size_t len, uint64_t asked)
 	return mxcsr & ~mxcsr_mask() ? "a vector control register with unknown bits" : NULL;
 }
 
+size_t arch_pkru_offset(void)
+{
+	unsigned size = 0, offset = 0, c, d;
+
+	if (read_xcr0() & XSTATE_PKRU)
+		__cpuid_count(0xd, 9, size, offset, c, d);
+	return size ? offset : 0;
+}
+
+uint32_t arch_pkru(const void *buf, size_t len, size_t offset)
+{
+	uint32_t pkru = 0;
+
+	if (offset && len >= offset + sizeof(pkru) && xstate_components(buf, len) & XSTATE_PKRU)
+		memcpy(&pkru, (const char *)buf + offset, sizeof(pkru));
+	return pkru;
+}
+
 size_t arch_xstate_used(const void *buf, size_t len)
 {
 	const unsigned char *p = buf;

@@ -13,6 +13,8 @@
  * makes room at the first use (XFEATURE_MASK_USER_DYNAMIC, Linux 6.18). */
 #define XSTATE_TILE_DATA (1ull << 18)
 
+#define XSTATE_PKRU (1ull << 9)
+
 static inline uint64_t xstate_components(const void *area, size_t len)
 {
 	uint64_t bv = 0;

@@ -29,6 +29,7 @@ const struct task_part *const task_parts[] = {
 	&dumpable_part,
 	&death_signal_part,
 	&mm_part,
+	&keys_part,
 	&semundo_part,
 	NULL
 };

@@ -154,7 +154,7 @@ static bool look_alike(const struct proc_vma *below, const struct proc_vma *v)
 	const uint64_t told = ~BIT(VMF_SD);
 
 	if (below->end != v->start || below->prot != v->prot || below->shared != v->shared ||
-	    (below->flags & told) != (v->flags & told) || strcmp(below->path, v->path) != 0)
+	    (below->flags & told) != (v->flags & told) || strcmp(below->path, v->path) != 0 || below->key != v->key)
 		return false;
 	return v->type == VMA_FILE ? below->ino == v->ino && below->pgoff + (below->end - below->start) == v->pgoff :
 	       v->type == VMA_ANON || v->type == VMA_HEAP || v->type == VMA_OTHER;
@@ -173,6 +173,7 @@ static Vma *new_vma(struct arena *a, struct process *p, size_t i)
 	m->shared = v->shared;
 	m->pgoff = v->type == VMA_FILE ? v->pgoff : 0;
 	m->type = type_of(v);
+	m->key = v->key;
 	m->file_writable = v->type == VMA_FILE && v->shared && (v->flags & BIT(VMF_MW));
 	m->keep_apart = i > 0 && look_alike(&p->vmas[i - 1], v);
 	return m;

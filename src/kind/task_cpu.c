@@ -2,7 +2,7 @@
 /* task_cpu.c - registers, vector state, TLS, and how an interrupted call goes on.
  *
  * Registers are put back last, by ptrace, when nothing is left to be called:
- * see restore_threads.c. Here is only what the image needs.
+ * see restore_commit.c. Here is only what the image needs.
  */
 #include <errno.h>
 #include <string.h>
@@ -20,6 +20,9 @@ static int check(struct arena *a, struct task *t, struct obstacles *list)
 	if (t->dispatch)
 		obstacle(list, "task.dispatch", AT_PID(t->tid), "Turn syscall user dispatch off in the program.",
 			 "the task has syscall user dispatch on, which cannot be saved yet");
+	if (!arch_key_permits(t->pkru, 0))
+		obstacle(list, "task.protection-key", AT_PID(t->tid), "Dump while it may use memory without a key.",
+			 "the task has denied itself all memory without a protection key, so it can make no calls for ckpt");
 	return 0;
 }
 

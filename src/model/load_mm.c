@@ -40,6 +40,8 @@ static int check_fields(struct loader *l, const Mm *m)
 	if (m->start_code >= m->end_code || m->start_data > m->end_data || m->start_brk > m->brk ||
 	    m->arg_start > m->arg_end || m->env_start > m->env_end)
 		return load_bad(l, "address space %u has a part that ends before it begins", m->id);
+	if (m->keys >> ARCH_KEYS)
+		return load_bad(l, "address space %u has protection keys that do not exist", m->id);
 	if (m->lock_future & ~(uint32_t)(MCL_FUTURE | MCL_ONFAULT) || m->lock_future == MCL_ONFAULT)
 		return load_bad(l, "address space %u locks in the unknown way %u", m->id, m->lock_future);
 	return 0;
@@ -89,6 +91,8 @@ static int check_vma(struct loader *l, const Vma *v)
 		return load_bad(l, "the VMA at %llx is of the unknown type %d", start, (int)v->type);
 	if (v->prot & ~(uint32_t)(PROT_READ | PROT_WRITE | PROT_EXEC))
 		return load_bad(l, "the VMA at %llx has the unknown protection %u", start, v->prot);
+	if (v->key >= ARCH_KEYS)
+		return load_bad(l, "the VMA at %llx has the protection key %u, which does not exist", start, v->key);
 	if (v->type == VMA_TYPE__VMA_TYPE_FILE && !LOADED(l->c->objects, l->c->n_file_ids, v->file))
 		return load_bad(l, "the VMA at %llx maps file object %u, which does not exist", start, v->file);
 	if (v->type != VMA_TYPE__VMA_TYPE_FILE && v->file)

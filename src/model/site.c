@@ -108,10 +108,16 @@ static const struct proc_vma *vma_at(const struct process *p, uint64_t va)
 	return NULL;
 }
 
+/* The leader can read and write it. */
+static bool is_usable(const struct process *p, const struct proc_vma *v)
+{
+	return v->prot & PROT_WRITE && arch_key_permits(leader(p)->pkru, v->key);
+}
+
 static const struct proc_vma *stack_of(const struct process *p)
 {
 	for (size_t i = 0; i < p->n_vmas; i++)
-		if (p->vmas[i].type == VMA_STACK && p->vmas[i].prot & PROT_WRITE)
+		if (p->vmas[i].type == VMA_STACK && is_usable(p, &p->vmas[i]))
 			return &p->vmas[i];
 	return NULL;
 }
@@ -147,12 +153,12 @@ int site_dead_memory(struct process *p, size_t frame)
 	const struct proc_vma *stack = stack_of(p), *here = vma_at(p, below);
 	uint64_t va = stack ? find_dead(p, stack, rsp, need) : 0;
 
-	if (!here || rsp > here->end || !(here->prot & PROT_WRITE) || here->shared)
+	if (!here || rsp > here->end || !is_usable(p, here) || here->shared)
 		here = NULL;
 	if (!va && stack && here != stack && stack->end - stack->start >= 2 * need && vma_at(p, rsp) != stack)
 		va = stack->start;
 	if (!va && !here)
-		return -ENOSPC;
+		return -ENXIO;
 	p->site.dead_low = va ? va : below;
 	p->site.dead_high = p->site.dead_low + need;
 	return 0;

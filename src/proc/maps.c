@@ -168,6 +168,17 @@ static void parse_flags(struct scan *s, struct proc_vma *v)
 	}
 }
 
+static int parse_protection_key(struct scan *s, struct proc_vma *v)
+{
+	uint64_t key;
+
+	scan_blanks(s);
+	if (!scan_dec(s, &key) || s->p != s->end || key > UINT16_MAX)
+		return -EINVAL;
+	v->key = (unsigned)key;
+	return 0;
+}
+
 static int parse_key(struct parse *m, struct scan *s)
 {
 	struct proc_vma *v = m->n ? &m->vmas[m->n - 1] : NULL;
@@ -179,6 +190,8 @@ static int parse_key(struct parse *m, struct scan *s)
 		parse_flags(s, v);
 		return 0;
 	}
+	if (SCAN_LIT(s, "ProtectionKey:"))
+		return parse_protection_key(s, v);
 	field = scan_key(s, v);
 	if (!field)
 		return 0;

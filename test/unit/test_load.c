@@ -228,6 +228,8 @@ static void test_kernel_bounds(void **state)
 	WRONG(s->space->brk, SAMPLE_BASE - 1, "ends before it begins");
 	WRONG(s->space->lock_future, MCL_CURRENT, "unknown way 1");
 	WRONG(s->space->lock_future, 4, "unknown way");
+	WRONG(s->space->keys, 1u << 16, "keys that do not exist");
+	WRONG(s->text->key, 16, "protection key 16");
 	WRONG(s->text->pgoff, UINT64_C(0x7ffffffffffff000), "beyond the end");
 	WRONG(s->text->file_writable, true, "private, but writes");
 	WRONG(s->data->flags[0], S("zz"), "unknown flag \"zz\"");

@@ -28,7 +28,7 @@
 	"KSM:                   0 kB\nLazyFree:              0 kB\nAnonHugePages:      2048 kB\n" \
 	"ShmemPmdMapped:        0 kB\nFilePmdMapped:         0 kB\nShared_Hugetlb:        0 kB\n" \
 	"Private_Hugetlb:       0 kB\nSwap:                 12 kB\nSwapPss:               1 kB\n" \
-	"Locked:                4 kB\nTHPeligible:           0\nProtectionKey:         0\n" \
+	"Locked:                4 kB\nTHPeligible:           0\nProtectionKey:        13\n" \
 	"VmFlags: rd ex mr mw me dd gu \n"
 #define SMAPS_OLD \
 	"7f1457600000-7f1457800000 rw-s 00000000 00:0e 31 " PAD "/anon_hugepage (deleted)\n" \
@@ -158,6 +158,8 @@ static void smaps(void **state)
 	assert_int_equal(v[0].anon_huge, 2 << 20);
 	assert_int_equal(v[0].swap, 12 << 10);
 	assert_int_equal(v[0].locked, 4 << 10);
+	assert_int_equal(v[0].key, 13);
+	assert_int_equal(v[1].key, 0);
 	assert_true(v[0].flags == (1ull << VMF_RD | 1ull << VMF_EX | 1ull << VMF_MR | 1ull << VMF_MW |
 				   1ull << VMF_ME | 1ull << VMF_DD | 1ull << VMF_GU));
 	assert_int_equal(v[1].page_size, 2 << 20);
@@ -206,7 +208,7 @@ static void refused(void **state)
 		{ "247498", "18446744073709551616" }, { "564b81f24000-", "Size:  4 kB\n564b81f24000-" },
 		{ "  20 kB", "  20 MB" }, { "  20 kB", "" }, { "  20 kB", "  20 kBs" },
 		{ "  20 kB", "18014398509481984 kB" }, { "  20 kB", "99999999999999999999 kB" },
-		{ "Size:", "size:" }, { "VmFlags:", "\nVmFlags:" },
+		{ "Size:", "size:" }, { "       13", "" }, { "13", "13 kB" }, { "13", "99999" }, { "VmFlags:", "\nVmFlags:" },
 	};
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {

@@ -60,6 +60,8 @@ def maps(task):
         if line.startswith("VmFlags:"):
             flags = [f for f in line.split()[1:] if f not in IGNORED_VMFLAGS]
             lines[-1] += "  {" + " ".join(flags) + "}"
+        elif line.startswith("ProtectionKey:"):
+            lines[-1] += "  key " + line.split()[1]
         elif re.match(r"[0-9a-f]+-[0-9a-f]+ ", line):
             lines.append(NAMELESS.sub(r"\1 *\2", line))
     return lines
