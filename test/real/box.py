@@ -4,6 +4,7 @@
 # and what /proc says about these. Process 1 reaps whatever ends, as init would:
 # only then are the pids of a dumped tree free for the restore.
 import array
+import contextlib
 import ctypes
 import fcntl
 import os
@@ -186,7 +187,8 @@ def stop(root):
 
     def all_stopped():
         for pid in set(tree(root)) - told:
-            os.kill(pid, signal.SIGSTOP)
+            with contextlib.suppress(ProcessLookupError):  # a short-lived one
+                os.kill(pid, signal.SIGSTOP)
             told.add(pid)
         return states(root) == {"T"}
 
