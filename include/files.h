@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* files.h - everything that descriptors and mappings of a tree refer to.
  *
- *	files_new() -> files_collect() -> files_check() -> files_contents() -> files_write()
+ *	files_new() -> files_look() -> files_collect() -> files_check() -> files_contents() -> files_write()
  *
  * A description is one whoever holds it; it is written once and referred to by
  * id. All functions but files_new() speak.
@@ -20,6 +20,10 @@
 struct files;
 
 struct files *files_new(struct arena *a, struct tree *tree, bool shell_job);
+
+/* What /proc tells of the descriptors of p, if the table is its own: p->sights.
+ * By several threads, each for other processes. */
+int files_look(struct arena *a, struct process *p, const struct where *at);
 
 /* Which slot of which table refers to which description; tables that processes
  * share are read once. Sets Process.files. */

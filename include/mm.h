@@ -7,7 +7,7 @@
 #include "model.h"
 #include "obstacles.h"
 
-/* Dump: read p->vmas, name what cannot be saved, make the messages. */
+/* Dump: read p->vmas and begin p->mm; name what cannot be saved, make the messages. */
 int mm_collect(struct arena *a, struct process *p, const struct where *at);
 int mm_check(struct arena *a, struct process *p, struct files *files, struct obstacles *list);
 

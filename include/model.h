@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "arch.h"
 #include "proc.h"
 #include "remote.h"
 #include "tracee.h"
@@ -65,6 +66,9 @@ struct task {
 	struct answer asked[PART_MAX];
 };
 
+/* What processes may share: objects of CLONE_VM, CLONE_FILES, CLONE_FS, CLONE_SIGHAND. */
+enum { SHARES_MEMORY, SHARES_FILES, SHARES_FS, SHARES_SIGNALS, SHARES };
+
 struct process {
 	pid_t pid;
 	struct process *parent;	/* NULL: the root */
@@ -89,6 +93,9 @@ struct process {
 	Sighand *sighand;
 	Fs *fs;
 	DescriptorTable *table;	/* NULL: shares that of an earlier process */
+	struct process *shares[SHARES];	/* the first that has the same; itself: nobody before it. share.h */
+	struct sight *sights;	/* its descriptors, by number: files_priv.h */
+	size_t n_sights;
 
 	/* Restore only. */
 	const struct loaded_mm *saved_mm;
@@ -99,7 +106,11 @@ struct tree {
 	struct waits waits;
 	struct process **list;	/* parents before children */
 	size_t n;
+	size_t n_shares_known;	/* n, when share_survey() had compared all */
 	uint64_t own_ns[TREE_NAMESPACES];	/* inodes of ckpt's namespaces, see own_namespaces() */
+	struct arch_vdso vdso;	/* ckpt's own, which is everybody's */
+	struct proc_semset *semsets;	/* of ckpt's IPC namespace, during a dump */
+	size_t n_semsets;
 	int64_t frozen_at_ns, released_at_ns;	/* CLOCK_MONOTONIC */
 };
 
@@ -139,9 +150,9 @@ int early_number(const struct task *t, long *ret);
 int early_solve(struct task *t);
 
 /* Where calls can be made from in this address space: fills p->site from
- * p->vmas. -ENOENT: no vdso or no rt_sigreturn to be found; -ENXIO: no memory
+ * p->vmas and the vdso that every process has. -ENOENT: no vdso or no rt_sigreturn to be found; -ENXIO: no memory
  * for a frame of this many bytes. The search may be made before the freeze,
  * and what it found does not hold any more after an execve. */
-int site_find(struct arena *a, struct process *p);
-bool site_holds(const struct process *p);
+int site_find(struct arena *a, const struct arch_vdso *vdso, struct process *p);
+bool site_holds(const struct arch_vdso *vdso, const struct process *p);
 int site_dead_memory(struct process *p, size_t frame);

@@ -100,10 +100,6 @@ struct proc_vma {
 int proc_parse_maps(struct arena *a, const char *text, size_t len, struct proc_vma **ret, size_t *ret_n);
 int proc_read_maps(struct arena *a, int procdir, bool smaps, struct proc_vma **ret, size_t *ret_n);
 
-struct proc_limit { uint64_t soft, hard; };	/* UINT64_MAX: unlimited */
-int proc_parse_limits(const char *text, size_t len, struct proc_limit ret[16]); /* by RLIMIT_* */
-int proc_read_limits(struct arena *a, int procdir, struct proc_limit ret[16]);
-
 /* One "key:\tvalue" line of /proc/PID/fdinfo/FD. A key ends at the first ':' or
  * blank ("inotify wd:1 ino:..." has the key "inotify"). Kinds look up the keys
  * they know; the reader knows none of them. */

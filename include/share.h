@@ -1,19 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* share.h - which processes share a kernel object, found with kcmp(2). */
+/* share.h - which processes of a tree share a kernel object, found with kcmp(2).
+ *
+ * An object is shared from a clone on, and by it alone: processes that do not
+ * share one never will. So most of this is found while the tree runs, and
+ * only what could have changed is looked at again when it stands still.
+ */
 #pragma once
-#include <stddef.h>
-#include <stdint.h>
-#include <sys/types.h>
+#include "model.h"
 
-struct arena;
+/* Before the freeze; -errno: ckpt's own failure. What vanishes meanwhile is none. */
+int share_survey(struct tree *tree);
 
-/* Objects seen so far, in the kernel's own (hidden) order of them. */
-struct share_set {
-	int type;		/* KCMP_FILES, KCMP_VM, ... */
-	struct share { pid_t pid; uint32_t first; } *list;
-	size_t n;
-};
-
-/* The object of task `pid`. *ret: the `id` it was first seen with; that is
- * `id` itself when it is new. -errno of kcmp(2), -ENOMEM. */
-int share_add(struct arena *a, struct share_set *s, pid_t pid, uint32_t id, uint32_t *ret);
+/* In a frozen tree: sets shares[] of each process that is not a zombie. -errno. */
+int share_find(struct tree *tree);

@@ -24,6 +24,10 @@ struct task_part {
 	bool leader_only;
 	enum stage stage;
 
+	/* Optional: read what /proc tells into the messages. Several threads do
+	 * this and the checks, side by side, each for tasks of its own. -errno, not said. */
+	int (*look)(struct arena *a, struct task *t);
+
 	/* Optional: add what cannot be saved, from facts of /proc and ptrace.
 	 * -errno, not said: ckpt itself could not tell. */
 	int (*check)(struct arena *a, struct task *t, struct obstacles *list);

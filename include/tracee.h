@@ -50,6 +50,12 @@ enum stop_kind {
 
 struct remote_slot;
 
+/* Where the task keeps its restartable sequence, rseq(2); address 0: nowhere. */
+struct tracee_rseq {
+	uint64_t address;
+	uint32_t size, signature;
+};
+
 struct tracee {
 	pid_t tid;
 	pid_t ns_tid, ns_tgid;	/* as the task itself sees them */
@@ -66,6 +72,7 @@ struct tracee {
 	struct user_regs_struct regs;	/* as at the seize stop; an EINTR of our making undone, a
 					 * restartable sequence aborted */
 	uint64_t mask;		/* signal mask, likewise */
+	struct tracee_rseq rseq;	/* as tracee_leave_section() found it */
 	long restarted;		/* in restart_syscall(2): the call it goes on with; 0: not known */
 	int64_t stopped_ns;	/* CLOCK_MONOTONIC at the seize stop */
 	int end_signal;		/* what ends a batch; 0: a sleep */
@@ -126,11 +133,11 @@ int tracee_siginfo(struct tracee *t, siginfo_t *ret);
  * process's queue, the n-th from the front. 0: no more; 1: found. */
 int tracee_peek_signal(struct tracee *t, bool shared, size_t n, siginfo_t *ret);
 
-/* PTRACE_GET_RSEQ_CONFIGURATION (Linux 5.13). *ret_address 0: not registered. */
-int tracee_rseq(struct tracee *t, uint64_t *ret_address, uint32_t *ret_size, uint32_t *ret_signature);
+/* PTRACE_GET_RSEQ_CONFIGURATION (Linux 5.13). */
+int tracee_rseq(struct tracee *t, struct tracee_rseq *ret);
 
 /* A task in the middle of a restartable sequence (rseq(2)) will go on in its
- * abort handler: t->regs say so. Before the first remote call. */
+ * abort handler: t->regs say so, and t->rseq where it is. Before the first remote call. */
 int tracee_leave_section(struct tracee *t);
 
 /* Syscall user dispatch is on (PTRACE_GET_SYSCALL_USER_DISPATCH_CONFIG; before Linux 6.4 false). */

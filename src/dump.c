@@ -13,9 +13,10 @@
 #include "dump_state.h"
 #include "io.h"
 #include "phase.h"
+#include "share.h"
 #include "task_part.h"
 
-#define RESERVE_FROM (16u << 20)
+#define RESERVE_FROM (1u << 20)
 
 /* A line "Key:  N kB" of /proc/PID/status, in bytes. */
 static uint64_t status_bytes(const char *text, const char *key)
@@ -54,14 +55,19 @@ static int survey(struct dump *d)
 	r = own_namespaces(d->tree.own_ns);
 	if (r < 0)
 		return fail(&d->at, r, "cannot look at ckpt's own namespaces");
+	r = arch_vdso(&d->tree.vdso);
+	if (r < 0)
+		return fail(&d->at, r, "cannot find ckpt's own vdso");
 	r = tree_survey(&d->tree, d->opt->pid, &d->at);
 	EACH_PROCESS(p, &d->tree) {
 		if (r < 0 || p->zombie)
 			continue;
 		/* What is not found now is looked for when the tree stands still. */
 		if (proc_read_maps(d->mem, p->dir, false, &p->vmas, &p->n_vmas) == 0)
-			site_find(d->mem, p);
+			site_find(d->mem, &d->tree.vdso, p);
 	}
+	if (r == 0 && share_survey(&d->tree) < 0)
+		return fail(&d->at, ENOMEM, "cannot compare the processes");
 	if (r == 0)
 		r = dump_list_others(d);
 	if (r < 0 || d->opt->dry_run)

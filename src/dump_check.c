@@ -1,46 +1,30 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* dump_check.c - what could not be saved or built again, from facts alone. */
 #include <errno.h>
-#include <linux/kcmp.h>
 
 #include "cleanup.h"
 #include "dump_state.h"
 #include "plan.h"
-#include "share.h"
 #include "task_part.h"
 
 static const struct shared {
-	int type;
+	int type;		/* SHARES_ */
 	const char *name, *what, *remedy;
 } shared[] = {
-	{ KCMP_VM, "task.shares-memory", "memory",
+	{ SHARES_MEMORY, "task.shares-memory", "memory",
 	  "Dump when the child has called execve (after vfork)." },
-	{ KCMP_FS, "task.shares-fs", "working directory and umask",
+	{ SHARES_FS, "task.shares-fs", "working directory and umask",
 	  "Let one of the two call unshare(CLONE_FS) before the dump." },
-	{ KCMP_SIGHAND, "task.shares-signals", "signal actions",
+	{ SHARES_SIGNALS, "task.shares-signals", "signal actions",
 	  "Start the program without CLONE_SIGHAND, which is for threads." },
 };
 
-static int check_shared(struct dump *d, const struct shared *s)
+static void check_shared(struct dump *d, const struct shared *s)
 {
-	struct share_set set = { .type = s->type };
-
-	EACH_PROCESS(p, &d->tree) {
-		uint32_t first;
-		int r;
-
-		if (p->zombie)
-			continue;
-		d->at.pid = p->pid;
-		r = share_add(d->mem, &set, p->pid, p->index, &first);
-		if (r < 0)
-			return fail(&d->at, r, "cannot tell whether it shares its %s", s->what);
-		if (first != p->index)
+	EACH_PROCESS(p, &d->tree)
+		if (!p->zombie && p->shares[s->type] != p)
 			obstacle(&d->obstacles, s->name, AT_PID(p->pid), s->remedy,
-				 "the process shares its %s with process %d", s->what, d->tree.list[first]->pid);
-	}
-	d->at.pid = 0;
-	return 0;
+				 "the process shares its %s with process %d", s->what, p->shares[s->type]->pid);
 }
 
 /* The session and group that the tree was started in, when their leaders are
@@ -147,7 +131,13 @@ static int check_task(struct arena *a, struct task *t, struct obstacles *list)
 		struct where at = { .phase = "check", .pid = t->tid, .fd = -1, .kind = part->name };
 		int r = 0;
 
-		if (part->check && (!part->leader_only || t == leader(t->process)))
+		if (part->leader_only && t != leader(t->process))
+			continue;
+		if (part->look)
+			r = part->look(a, t);
+		if (r < 0)
+			return fail(&at, r, "cannot read its state");
+		if (part->check)
 			r = part->check(a, t, list);
 		if (r < 0)
 			return fail(&at, r, "cannot tell whether it can be saved");
@@ -162,9 +152,11 @@ int dump_check(struct dump *d)
 	find_outside(d);
 	r = check_plan(d);
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(shared); i++)
-		r = check_shared(d, &shared[i]);
+		check_shared(d, &shared[i]);
 	if (r == 0)
 		dump_check_outside(d);
+	if (r == 0 && proc_read_semaphores(d->mem, &d->tree.semsets, &d->tree.n_semsets) < 0)
+		r = fail(&d->at, EIO, "cannot list the semaphores");
 	if (r == 0)
 		r = dump_each_task(d, check_task);
 	return r < 0 ? r : files_check(d->files, &d->at, &d->obstacles);

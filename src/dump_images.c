@@ -192,7 +192,6 @@ static int fill_needs(struct dump *d, Inventory *inv)
 static int fill_machine(struct dump *d, Inventory *inv)
 {
 	struct utsname *u = arena_zalloc(d->mem, sizeof(*u));
-	struct arch_vdso vdso;
 	int r;
 
 	inv->cpu = ARENA_MSG(d->mem, CpuFeatures, cpu_features);
@@ -206,12 +205,10 @@ static int fill_machine(struct dump *d, Inventory *inv)
 	r = io_slurp(d->mem, AT_FDCWD, "/proc/sys/kernel/random/boot_id", 4096, &inv->boot_id, NULL);
 	if (r == 0)
 		inv->boot_id[strcspn(inv->boot_id, "\n")] = 0;
-	if (r == 0)
-		r = arch_vdso(&vdso);
 	if (r < 0)
 		return r;
-	inv->vdso_checksum = vdso.checksum;
-	inv->vdso_size = vdso.size;
+	inv->vdso_checksum = d->tree.vdso.checksum;
+	inv->vdso_size = d->tree.vdso.size;
 	return arch_cpu(d->mem, inv->cpu);
 }
 

@@ -8,6 +8,7 @@
 #include "calls.h"
 #include "cleanup.h"
 #include "dump_state.h"
+#include "share.h"
 #include "task_part.h"
 
 /* What only the tracing thread can ask for. */
@@ -54,7 +55,8 @@ static int read_facts(struct arena *a, struct task *t, struct obstacles *list)
 	if (t != leader(p))
 		return 0;
 	p->stat = t->stat;
-	return mm_collect(a, p, &at);
+	r = mm_collect(a, p, &at);
+	return r < 0 ? r : files_look(a, p, &at);
 }
 
 static int collect_tasks(struct dump *d)
@@ -84,8 +86,11 @@ static void find_parents(struct tree *tree)
 
 int dump_collect(struct dump *d)
 {
-	int r = collect_tasks(d);
+	int r = share_find(&d->tree);
 
+	if (r < 0)
+		return fail(&d->at, r, "cannot compare the processes");
+	r = collect_tasks(d);
 	if (r < 0)
 		return r;
 	find_parents(&d->tree);
@@ -120,7 +125,7 @@ static int create_remote(struct dump *d, struct process *p)
 {
 	struct task *first = leader(p);
 	size_t area = arch_frame_area(first->xstate, first->xstate_len, d->xstate_plain);
-	int r = site_holds(p) ? 0 : site_find(d->mem, p);
+	int r = site_holds(&d->tree.vdso, p) ? 0 : site_find(d->mem, &d->tree.vdso, p);
 
 	if (r == 0)
 		r = site_dead_memory(p, arch_frame_size(area));

@@ -19,9 +19,7 @@
 /* Every vdso of this kernel is the same. */
 static uint64_t vdso_syscall(const struct process *p)
 {
-	struct arch_vdso vdso;
-
-	return arch_vdso(&vdso) == 0 ? p->saved_mm->x86->vdso_code + vdso.syscall_ret : 0;
+	return p->saved_mm->x86->vdso_code + leader(p)->tree->vdso.syscall_ret;
 }
 
 /* Make the call with what is left of its time, and interrupt it at once: the

@@ -165,7 +165,7 @@ static int fill_batch(void *context, size_t i)
 {
 	struct fill *f = context;
 	const struct batch *b = &f->batches[i];
-	autofree unsigned char *buf = aligned_alloc(ARCH_PAGE, BATCH_PAGES * ARCH_PAGE);
+	autofree unsigned char *buf = aligned_alloc(ARCH_PAGE, b->pages * ARCH_PAGE);
 	struct iovec here[BATCH_RUNS], there[BATCH_RUNS];
 	unsigned char *at = buf;
 	size_t n = 0;

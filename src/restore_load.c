@@ -128,18 +128,17 @@ static int check_machine(struct restore *r)
 {
 	const Inventory *inv = r->ck.inventory;
 	CpuFeatures *here = ARENA_MSG(r->mem, CpuFeatures, cpu_features);
-	struct arch_vdso vdso;
 	const char *why;
 	int err = here ? arch_cpu(r->mem, here) : -ENOMEM;
 
 	if (err == 0)
-		err = arch_vdso(&vdso);
+		err = arch_vdso(&r->tree.vdso);
 	if (err < 0)
 		return fail(&r->at, err, "cannot tell what this machine is");
 	why = arch_cpu_refuses(r->mem, inv->cpu, here);
 	if (why)
 		return fail(&r->at, 0, "%s", why);
-	if (inv->vdso_checksum != vdso.checksum)
+	if (inv->vdso_checksum != r->tree.vdso.checksum)
 		return fail(&r->at, 0, "the checkpoint was made on kernel %s, whose vdso is another than this kernel's",
 			    inv->kernel_release);
 	return 0;

@@ -11,7 +11,6 @@
 #include "cleanup.h"
 #include "files_priv.h"
 #include "io.h"
-#include "share.h"
 
 struct files *files_new(struct arena *a, struct tree *tree, bool shell_job)
 {
@@ -154,20 +153,44 @@ static void note_direction(struct file *file)
 		file->object->has_writer = true;
 }
 
-static int collect_slot(struct files *f, struct process *p, int fd)
+static int look_at(struct arena *a, const struct process *p, int fd, struct sight *ret)
 {
-	struct file probe = { .process = p, .facts = { .pid = p->pid, .fd = fd } }, *file;
 	char name[32];
+
+	ret->fd = fd;
+	snprintf(name, sizeof(name), "fd/%d", fd);
+	if (fstatat(p->dir, name, &ret->st, 0) < 0)
+		return -errno;
+	return proc_read_fdinfo(a, p->dir, fd, &ret->info);
+}
+
+int files_look(struct arena *a, struct process *p, const struct where *from)
+{
+	struct where at = *from;
+	int *fds;
+	int r = p->shares[SHARES_FILES] == p ? proc_list_fds(a, p->dir, &fds, &p->n_sights) : 0;
+
+	if (r < 0)
+		return fail(&at, r, "cannot list the descriptors");
+	p->sights = arena_zalloc(a, p->n_sights * sizeof(*p->sights));
+	if (!p->sights)
+		return fail(&at, ENOMEM, "descriptor table");
+	for (size_t i = 0; i < p->n_sights; i++) {
+		at.fd = fds[i];
+		r = look_at(a, p, fds[i], &p->sights[i]);
+		if (r < 0)
+			return fail(&at, r, "cannot look at the descriptor");
+	}
+	return 0;
+}
+
+static int collect_slot(struct files *f, struct process *p, const struct sight *s)
+{
+	struct file probe = { .process = p, .facts = { .pid = p->pid, .fd = s->fd, .st = s->st, .info = s->info } }, *file;
 	Slot **place;
 	size_t at = 0;
 	int err = 0;
 
-	snprintf(name, sizeof(name), "fd/%d", fd);
-	if (fstatat(p->dir, name, &probe.facts.st, 0) < 0)
-		return -errno;
-	err = proc_read_fdinfo(f->mem, p->dir, fd, &probe.facts.info);
-	if (err < 0)
-		return err;
 	file = find(f, &probe, &at, &err);
 	if (!file && !err)
 		err = add_file(f, &probe, at, &file);
@@ -180,29 +203,25 @@ static int collect_slot(struct files *f, struct process *p, int fd)
 	*place = ARENA_MSG(f->mem, Slot, slot);
 	if (!*place)
 		return -ENOMEM;
-	(*place)->fd = (uint32_t)fd;
+	(*place)->fd = (uint32_t)s->fd;
 	(*place)->description = file->msg->id;
-	(*place)->cloexec = probe.facts.info.flags & O_CLOEXEC;
+	(*place)->cloexec = s->info.flags & O_CLOEXEC;
 	return 0;
 }
 
 static int collect_table(struct files *f, struct process *p, struct where *at)
 {
-	int *fds;
-	size_t n;
-	int r = proc_list_fds(f->mem, p->dir, &fds, &n);
-
-	if (r < 0)
-		return fail(at, r, "cannot list the descriptors");
 	p->table = ARENA_MSG(f->mem, DescriptorTable, descriptor_table);
 	if (!p->table)
 		return fail(at, ENOMEM, "descriptor table");
 	p->table->id = p->index + 1;
-	for (size_t i = 0; i < n; i++) {
-		at->fd = fds[i];
-		r = collect_slot(f, p, fds[i]);
+	for (size_t i = 0; i < p->n_sights; i++) {
+		int r;
+
+		at->fd = p->sights[i].fd;
+		r = collect_slot(f, p, &p->sights[i]);
 		if (r < 0)
-			return fail(at, r, "cannot look at the descriptor");
+			return fail(at, r, "cannot compare the descriptor");
 	}
 	at->fd = -1;
 	return 0;
@@ -210,20 +229,14 @@ static int collect_table(struct files *f, struct process *p, struct where *at)
 
 int files_collect(struct files *f, struct where *at)
 {
-	struct share_set tables = { .type = KCMP_FILES };
-
 	EACH_PROCESS(p, f->tree) {
-		uint32_t id;
 		int r;
 
 		if (p->zombie)
 			continue;
 		at->pid = p->pid;
-		r = share_add(f->mem, &tables, p->pid, p->index + 1, &id);
-		if (r < 0)
-			return fail(at, r, "cannot compare descriptor tables");
-		p->image->files = id;
-		r = id == p->index + 1 ? collect_table(f, p, at) : 0;
+		p->image->files = p->shares[SHARES_FILES]->index + 1;
+		r = p->shares[SHARES_FILES] == p ? collect_table(f, p, at) : 0;
 		if (r < 0)
 			return r;
 	}

@@ -5,6 +5,13 @@
 #include "file_kind.h"
 #include "files.h"
 
+/* A descriptor of a process, before it is known which description that is. */
+struct sight {
+	int fd;
+	struct stat st;
+	struct fdinfo info;
+};
+
 /* One open file description. */
 struct file {
 	struct file_facts facts;

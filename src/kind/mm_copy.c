@@ -24,6 +24,7 @@
 #define CHUNK_PAGES 8192u
 #define BATCH_PAGES IMAGE_PAGES_PER_CHECKSUM
 #define BATCH_RUNS 1000u		/* below IOV_MAX of process_vm_readv(2) */
+#define FEW_PAGES 4u
 #define MUCH_MEMORY (16u << 20)
 #define WORTH_A_THREAD 1024u		/* pages */
 
@@ -261,54 +262,77 @@ int mm_select(struct arena *a, struct tree *tree, struct mm_copy **ret)
 	return finish_chunks(c) < 0 ? fail(NOWHERE, ENOMEM, "memory") : 0;
 }
 
-/* Reading through process_vm_readv() pins a page, and pinning one that is
- * shared by copy-on-write makes the task a copy of it: those go by /proc/PID/mem. */
-static int read_run(int mem, const struct page_run *run, unsigned char *to)
+/* Files of a process, opened when they are needed. */
+struct source { int dir, mem, pagemap; };
+
+static void close_source(struct source *s)
 {
-	return io_pread_all(mem, to, run->end - run->start, run->start);
+	autoclose_fd(&s->mem);
+	autoclose_fd(&s->pagemap);
+}
+
+static int open_once(const struct source *s, const char *name, int *fd)
+{
+	if (*fd < 0)
+		*fd = FAULTY(FAULT_OPEN, openat(s->dir, name, O_RDONLY | O_CLOEXEC));
+	return *fd < 0 ? -errno : 0;
+}
+
+static int read_run(struct source *s, const struct page_run *run, unsigned char *to)
+{
+	int r = open_once(s, "mem", &s->mem);
+
+	return r < 0 ? r : io_pread_all(s->mem, to, run->end - run->start, run->start);
+}
+
+/* Reading through process_vm_readv() pins a page, and pinning one that is
+ * shared by copy-on-write makes the task a copy of it: those go by /proc/PID/mem.
+ * So do a few pages, for which it takes longer to ask. 1, 0, or -errno. */
+static int must_not_pin(struct source *s, const struct page_run *run)
+{
+	uint64_t bits[BATCH_PAGES / 64 + 1];
+	long shared;
+	int r;
+
+	if (run->end - run->start <= FEW_PAGES * ARCH_PAGE)
+		return 1;
+	r = open_once(s, "pagemap", &s->pagemap);
+	shared = r < 0 ? r : pagemap_shared(s->pagemap, run->start, run->end, bits);
+	return shared < 0 ? (int)shared : shared > 0;
 }
 
 static int read_batch(const struct batch *b, unsigned char *buf)
 {
-	autoclose pagemap = FAULTY(FAULT_OPEN, openat(b->process->dir, "pagemap", O_RDONLY | O_CLOEXEC));
-	autoclose mem = FAULTY(FAULT_OPEN, openat(b->process->dir, "mem", O_RDONLY | O_CLOEXEC));
+	auto_(close_source) struct source s = { b->process->dir, -1, -1 };
 	struct iovec there[BATCH_RUNS], here[BATCH_RUNS];
-	uint64_t bits[BATCH_PAGES / 64 + 1];
 	size_t n = 0, want = 0, at = 0;
 	ssize_t got;
+	int r = 0;
 
-	if (pagemap < 0 || mem < 0)
-		return -errno;
 	for (size_t i = 0; i < b->n_runs; i++) {
 		const struct page_run *run = &b->runs[i];
 		size_t len = run->end - run->start;
-		long shared = pagemap_shared(pagemap, run->start, run->end, bits);
 
-		if (shared < 0)
-			return (int)shared;
-		if (shared > 0) {
-			int r = read_run(mem, run, buf + at);
-
-			if (r < 0)
-				return r;
-		} else {
+		r = must_not_pin(&s, run);
+		if (r > 0) {
+			r = read_run(&s, run, buf + at);
+		} else if (r == 0) {
 			there[n] = (struct iovec){ (void *)run->start, len };
 			here[n++] = (struct iovec){ buf + at, len };
 			want += len;
 		}
+		if (r < 0)
+			return r;
 		at += len;
 	}
 	got = n ? FAULTY(FAULT_READ, process_vm_readv(b->process->pid, here, n, there, n, 0)) : 0;
-	if (got >= 0 && (size_t)got == want)
-		return 0;
 	/* Memory that even its owner may not read (PROT_NONE) stops it short. */
-	for (size_t i = 0, done = 0; i < b->n_runs; done += b->runs[i].end - b->runs[i].start, i++) {
-		int r = read_run(mem, &b->runs[i], buf + done);
+	for (size_t i = 0; i < n && r == 0 && (got < 0 || (size_t)got < want); i++) {
+		const struct page_run run = { (uint64_t)there[i].iov_base, (uint64_t)there[i].iov_base + there[i].iov_len };
 
-		if (r < 0)
-			return r;
+		r = read_run(&s, &run, here[i].iov_base);
 	}
-	return 0;
+	return r;
 }
 
 static int copy_batch(void *context, size_t i)
@@ -316,7 +340,7 @@ static int copy_batch(void *context, size_t i)
 	struct mm_copy *c = context;
 	const struct batch *b = &c->batches[i];
 	size_t len = b->pages * ARCH_PAGE, at = 0;
-	autofree unsigned char *buf = aligned_alloc(ARCH_PAGE, BATCH_PAGES * ARCH_PAGE);
+	autofree unsigned char *buf = aligned_alloc(ARCH_PAGE, len);
 	int r = buf ? read_batch(b, buf) : -ENOMEM;
 
 	if (r < 0)

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* mm_fields.c - what an address space knows of itself besides its VMAs. */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 
 #include "arch.h"
-#include "io.h"
 #include "task_part.h"
 
 #define LDT_MAX 65536
@@ -26,16 +24,15 @@ static int ask(struct task *t, struct answer *to)
 	to->call = remote_ask(x, 0, 0, SYS_brk, REMOTE_ARGS(0));
 	remote_ask(x, 0, 0, SYS_modify_ldt, REMOTE_ARGS(LDT_READ, to->room.va, 8));
 	remote_ask(x, 0, 0, SYS_prctl, REMOTE_ARGS(PR_GET_THP_DISABLE, 0, 0, 0, 0));
-	n = remote_ask(x, 0, 0, SYS_arch_prctl, REMOTE_ARGS(ARCH_GET_XCOMP_PERM, to->room.va + 8));
+	remote_ask(x, 0, 0, SYS_arch_prctl, REMOTE_ARGS(ARCH_GET_XCOMP_PERM, to->room.va + 8));
+	n = remote_ask(x, 0, 0, SYS_madvise, REMOTE_ARGS(to->room.va & -ARCH_PAGE, ARCH_PAGE, MADV_COLD));
 	return n < 0 ? n : 0;
 }
 
-static int take_fields(struct arena *a, struct process *p)
+static void take_fields(struct process *p)
 {
 	const struct proc_stat *s = &leader(p)->stat;
 	Mm *m = p->mm;
-	size_t n;
-	int r;
 
 	m->id = p->image->mm = p->index + 1;
 	m->start_code = s->start_code, m->end_code = s->end_code;
@@ -43,9 +40,6 @@ static int take_fields(struct arena *a, struct process *p)
 	m->start_brk = s->start_brk, m->start_stack = s->start_stack;
 	m->arg_start = s->arg_start, m->arg_end = s->arg_end;
 	m->env_start = s->env_start, m->env_end = s->env_end;
-	r = proc_read_auxv(a, p->dir, &m->auxv, &n);
-	m->n_auxv = r < 0 ? 0 : n;
-	return r;
 }
 
 static void take_vdso(struct process *p)
@@ -93,18 +87,13 @@ static int take_ldt(struct arena *a, struct task *t)
 }
 
 /* mlockall(MCL_FUTURE) shows in nothing but the mappings that come after it:
- * our own scratch is one. */
+ * our own scratch is one, and locked memory cannot be advised to be cold. */
 static int take_lock_future(struct arena *a, struct process *p)
 {
 	struct proc_vma *vmas;
-	char *text, *line;
 	size_t n;
-	int r = io_slurp(a, p->dir, "status", 65536, &text, NULL);
+	int r = proc_read_maps(a, p->dir, true, &vmas, &n);
 
-	line = r == 0 ? strstr(text, "\nVmLck:") : NULL;
-	if (!line || strtoull(line + 7, NULL, 10) == 0)
-		return r;
-	r = proc_read_maps(a, p->dir, true, &vmas, &n);
 	for (size_t i = 0; r == 0 && i < n; i++)
 		if (vmas[i].start <= p->scratch_start && p->scratch_start < vmas[i].end && vmas[i].flags >> VMF_LO & 1)
 			p->mm->lock_future = MCL_FUTURE | (vmas[i].flags >> VMF_LF & 1 ? MCL_ONFAULT : 0);
@@ -123,15 +112,15 @@ static int take(struct arena *a, struct task *t, const struct answer *from, stru
 		return -ENOMEM;
 	p->x86->ldt_entry_size = 8;
 	take_vdso(p);
-	r = take_fields(a, p);
-	if (r < 0 || t->silent)
-		return r;
+	take_fields(p);
+	if (t->silent)
+		return 0;
 	p->mm->brk = (uint64_t)remote_result(t->tracee, from->call);
 	p->mm->thp_disable = remote_result(t->tracee, from->call + 2) > 0;
 	if (remote_result(t->tracee, from->call + 3) == 0)
 		memcpy(&permitted, remote_view(t->tracee, RPTR(from->room.va + 8)), sizeof(permitted));
 	p->x86->xcomp_asked = ARCH_XCOMP_ASKED(permitted);
-	r = take_lock_future(a, p);
+	r = remote_result(t->tracee, from->call + 4) < 0 ? take_lock_future(a, p) : 0;
 	if (r < 0)
 		return r;
 	return remote_result(t->tracee, from->call + 1) > 0 ? take_ldt(a, t) : 0;

@@ -47,7 +47,11 @@ int mm_collect(struct arena *a, struct process *p, const struct where *at)
 {
 	int r = proc_read_maps(a, p->dir, true, &p->vmas, &p->n_vmas);
 
-	return r < 0 ? fail(at, r, "cannot read the memory map") : 0;
+	if (r < 0)
+		return fail(at, r, "cannot read the memory map");
+	p->mm = ARENA_MSG(a, Mm, mm);
+	r = p->mm ? proc_read_auxv(a, p->dir, &p->mm->auxv, &p->mm->n_auxv) : -ENOMEM;
+	return r < 0 ? fail(at, r, "cannot read the auxiliary vector") : 0;
 }
 
 static void check_path(const struct process *p, const struct proc_vma *v, struct obstacles *list)
@@ -194,8 +198,7 @@ int mm_check(struct arena *a, struct process *p, struct files *files, struct obs
 	int r;
 
 	p->vma_messages = arena_zalloc(a, (p->n_vmas + 1) * sizeof(*p->vma_messages));
-	p->mm = ARENA_MSG(a, Mm, mm);
-	if (!p->vma_messages || !p->mm)
+	if (!p->vma_messages)
 		return -ENOMEM;
 	for (size_t i = 0; i < p->n_vmas; i++) {
 		if (p->vmas[i].type == VMA_VSYSCALL)

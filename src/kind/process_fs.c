@@ -9,32 +9,6 @@
 #include "proc.h"
 #include "task_part.h"
 
-static int check(struct arena *a, struct task *t, struct obstacles *list)
-{
-	struct process *p = t->process;
-	struct stat by_link, by_path;
-	char *root, *cwd;
-	int r = proc_read_link(a, p->dir, "root", &root);
-
-	if (r == 0)
-		r = proc_read_link(a, p->dir, "cwd", &cwd);
-	if (r == 0 && fstatat(p->dir, "cwd", &by_link, 0) < 0)
-		r = -errno;
-	if (r < 0)
-		return r;
-	if (strcmp(root, "/") != 0)
-		obstacle(list, "task.chroot", AT_PID(p->pid), "Run the program without chroot.",
-			 "the root directory is %s, and another root cannot be saved yet", root);
-	if (stat(cwd, &by_path) < 0)
-		r = -errno;
-	if (is_own_error(r))
-		return r;
-	if (r < 0 || by_link.st_ino != by_path.st_ino || by_link.st_dev != by_path.st_dev)
-		obstacle(list, "task.cwd", AT_PID(p->pid), "Let the program change to a directory that exists.",
-			 "the working directory %s is not to be found under its name", cwd);
-	return 0;
-}
-
 /* The line "0::/path" of /proc/PID/cgroup; cgroups(7). */
 int cgroup_of(struct arena *a, int procdir, char **ret)
 {
@@ -55,15 +29,13 @@ int cgroup_of(struct arena *a, int procdir, char **ret)
 	return 0;
 }
 
-static int take(struct arena *a, struct task *t, const struct answer *from, struct obstacles *list)
+static int look(struct arena *a, struct task *t)
 {
 	struct process *p = t->process;
 	struct stat st;
 	char *cwd, *cgroup;
 	int r = proc_read_link(a, p->dir, "cwd", &cwd);
 
-	(void)from;
-	(void)list;
 	if (r < 0)
 		return r;
 	p->fs = ARENA_MSG(a, Fs, fs);
@@ -83,6 +55,28 @@ static int take(struct arena *a, struct task *t, const struct answer *from, stru
 	return 0;
 }
 
+static int check(struct arena *a, struct task *t, struct obstacles *list)
+{
+	struct process *p = t->process;
+	struct stat by_path;
+	char *root;
+	int r = proc_read_link(a, p->dir, "root", &root);
+
+	if (r < 0)
+		return r;
+	if (strcmp(root, "/") != 0)
+		obstacle(list, "task.chroot", AT_PID(p->pid), "Run the program without chroot.",
+			 "the root directory is %s, and another root cannot be saved yet", root);
+	if (stat(p->fs->cwd, &by_path) < 0)
+		r = -errno;
+	if (is_own_error(r))
+		return r;
+	if (r < 0 || p->fs->cwd_ino != by_path.st_ino || p->fs->cwd_dev != by_path.st_dev)
+		obstacle(list, "task.cwd", AT_PID(p->pid), "Let the program change to a directory that exists.",
+			 "the working directory %s is not to be found under its name", p->fs->cwd);
+	return 0;
+}
+
 static int put(struct task *t)
 {
 	const Fs *fs = t->process->fs;
@@ -95,5 +89,5 @@ static int put(struct task *t)
 }
 
 const struct task_part fs_part = {
-	.name = "working directory", .leader_only = true, .stage = STAGE_TASK, .check = check, .take = take, .put = put,
+	.name = "working directory", .leader_only = true, .stage = STAGE_TASK, .look = look, .check = check, .put = put,
 };

@@ -11,25 +11,24 @@
 #include "proc.h"
 #include "task_part.h"
 
+enum { ROOM_LIMITS = 16, ROOM_SIZE = ROOM_LIMITS + RLIM_NLIMITS * sizeof(struct rlimit) };
+
 static int ask(struct task *t, struct answer *to)
 {
-	int r;
+	int r = 0;
 
-	to->room = remote_push(t->tracee, NULL, 8);
+	to->room = remote_push(t->tracee, NULL, ROOM_SIZE);
 	if (!to->room.va)
 		return -ENOSPC;
 	to->call = remote_ask(t->tracee, 0, 0, SYS_prctl, REMOTE_ARGS(PR_GET_DUMPABLE));
-	r = remote_ask(t->tracee, 0, 0, SYS_prctl, REMOTE_ARGS(PR_GET_CHILD_SUBREAPER, to->room.va));
-	return to->call < 0 || r < 0 ? -ENOSPC : 0;
+	remote_ask(t->tracee, 0, 0, SYS_prctl, REMOTE_ARGS(PR_GET_CHILD_SUBREAPER, to->room.va));
+	for (uint64_t i = 0; i < RLIM_NLIMITS; i++)
+		r = remote_ask(t->tracee, 0, 0, SYS_getrlimit, REMOTE_ARGS(i, to->room.va + ROOM_LIMITS + i * sizeof(struct rlimit)));
+	return r < 0 ? -ENOSPC : 0;
 }
 
-static int take_limits(struct arena *a, struct process *p)
+static int take_limits(struct arena *a, struct process *p, const struct rlimit *limits)
 {
-	struct proc_limit limits[16];
-	int r = proc_read_limits(a, p->dir, limits);
-
-	if (r < 0)
-		return r;
 	p->image->limits = arena_zalloc(a, RLIM_NLIMITS * sizeof(p->image->limits[0]));
 	if (!p->image->limits)
 		return -ENOMEM;
@@ -39,38 +38,37 @@ static int take_limits(struct arena *a, struct process *p)
 		if (!m)
 			return -ENOMEM;
 		m->resource = i;
-		m->soft = limits[i].soft;
-		m->hard = limits[i].hard;
+		m->soft = limits[i].rlim_cur;
+		m->hard = limits[i].rlim_max;
 		p->image->limits[p->image->n_limits++] = m;
 	}
 	return 0;
 }
 
 /* A restore on this machine, by the same user, would fail: better known now. */
-static int check(struct arena *a, struct task *t, struct obstacles *list)
+static int check_limits(struct arena *a, const struct process *p, const struct rlimit *limits, struct obstacles *list)
 {
-	struct proc_limit limits[16];
-	struct proc_status own;
-	autoclose self = proc_open(getpid());
-	int r = self < 0 ? self : proc_read_status(a, self, &own);
-
-	if (r == 0)
-		r = proc_read_limits(a, t->process->dir, limits);
-	if (r < 0 || own.cap_eff >> CAP_SYS_RESOURCE & 1)
-		return r;
 	for (unsigned i = 0; i < RLIM_NLIMITS; i++) {
+		autoclose self = -1;
+		struct proc_status own;
 		struct rlimit mine;
+		int r;
 
-		if (getrlimit((int)i, &mine) == 0 && limits[i].hard > mine.rlim_max)
-			obstacle(list, "task.limits", AT_PID(t->process->pid),
-				 "Run ckpt with CAP_SYS_RESOURCE, or raise its own hard limit (prlimit) to that of the process.",
-				 "its hard limit number %u is higher than ckpt's own, so ckpt could not restore it", i);
+		if (getrlimit((int)i, &mine) < 0 || limits[i].rlim_max <= mine.rlim_max)
+			continue;
+		self = proc_open(getpid());
+		r = self < 0 ? self : proc_read_status(a, self, &own);
+		if (r < 0 || own.cap_eff >> CAP_SYS_RESOURCE & 1)
+			return r;
+		obstacle(list, "task.limits", AT_PID(p->pid),
+			 "Run ckpt with CAP_SYS_RESOURCE, or raise its own hard limit (prlimit) to that of the process.",
+			 "its hard limit number %u is higher than ckpt's own, so ckpt could not restore it", i);
 	}
 	return 0;
 }
 
 /* A kernel without core dumps has no such file. */
-static int take_filter(struct arena *a, struct process *p)
+static int look_filter(struct arena *a, struct process *p)
 {
 	uint64_t filter;
 	int r = proc_read_u64(a, p->dir, "coredump_filter", 16, &filter);
@@ -84,30 +82,45 @@ static int take_filter(struct arena *a, struct process *p)
 	return 0;
 }
 
-static int take(struct arena *a, struct task *t, const struct answer *from, struct obstacles *list)
+static int look(struct arena *a, struct task *t)
 {
 	struct process *p = t->process;
 	int64_t adj = 0;
-	int r = take_limits(a, p);
+	int r = proc_read_s64(a, p->dir, "oom_score_adj", &adj);
 
-	(void)list;
-	if (r == 0)
-		r = proc_read_s64(a, p->dir, "oom_score_adj", &adj);
 	p->image->oom_score_adj = (int32_t)adj;
-	if (r == 0)
-		r = take_filter(a, p);
-	p->image->dumpable = 1;
-	if (r == 0 && !t->silent) {
-		long dumpable = remote_result(t->tracee, from->call), known = remote_result(t->tracee, from->call + 1);
-		int subreaper;
+	return r < 0 ? r : look_filter(a, p);
+}
 
-		if (dumpable < 0 || known < 0)
-			return (int)(dumpable < 0 ? dumpable : known);
-		p->image->dumpable = (uint32_t)dumpable;
-		memcpy(&subreaper, remote_view(t->tracee, from->room), sizeof(subreaper));
-		p->image->child_subreaper = subreaper != 0;
-	}
-	return r;
+static int answers_failed(const struct task *t, const struct answer *from)
+{
+	long r = 0;
+
+	for (int i = 0; r >= 0 && i < 2 + RLIM_NLIMITS; i++)
+		r = remote_result(t->tracee, from->call + i);
+	return r < 0 ? (int)r : 0;
+}
+
+static int take(struct arena *a, struct task *t, const struct answer *from, struct obstacles *list)
+{
+	struct process *p = t->process;
+	struct rlimit limits[RLIM_NLIMITS];
+	const char *room;
+	int subreaper, r;
+
+	p->image->dumpable = 1;
+	if (t->silent)
+		return 0;
+	r = answers_failed(t, from);
+	if (r < 0)
+		return r;
+	room = remote_view(t->tracee, from->room);
+	memcpy(&subreaper, room, sizeof(subreaper));
+	memcpy(limits, room + ROOM_LIMITS, sizeof(limits));
+	p->image->dumpable = (uint32_t)remote_result(t->tracee, from->call);
+	p->image->child_subreaper = subreaper != 0;
+	r = take_limits(a, p, limits);
+	return r < 0 ? r : check_limits(a, p, limits, list);
 }
 
 /* A limit that ckpt has as well is not set: not every caller may. Files and
@@ -142,7 +155,7 @@ static int put_dumpable(struct task *t)
 }
 
 const struct task_part limits_part = {
-	.name = "limits", .leader_only = true, .stage = STAGE_TASK, .check = check, .ask = ask, .take = take, .put = put,
+	.name = "limits", .leader_only = true, .stage = STAGE_TASK, .look = look, .ask = ask, .take = take, .put = put,
 };
 const struct task_part dumpable_part = {
 	.name = "dumpable", .leader_only = true, .stage = STAGE_LAST, .put = put_dumpable,

@@ -83,7 +83,9 @@ static int take(struct arena *a, struct task *t, const struct answer *from, stru
 	r = t->silent ? 0 : answers_failed(t->tracee, from->call);
 	if (r == 0 && !t->silent)
 		r = take_actions(a, p, remote_view(t->tracee, from->room));
-	return r < 0 ? r : signals_take(a, t->tracee, true, &p->image->pending, &p->image->n_pending);
+	if (r < 0 || !t->status.sig_shared)
+		return r;
+	return signals_take(a, t->tracee, true, &p->image->pending, &p->image->n_pending);
 }
 
 /* Each action of a fresh child of ckpt is the default: only others are set. */

@@ -20,37 +20,41 @@ static int ask(struct task *t, struct answer *to)
 
 static int take_rseq(struct arena *a, struct task *t)
 {
-	uint64_t address;
-	uint32_t size, signature;
-	int r = tracee_rseq(t->tracee, &address, &size, &signature);
+	const struct tracee_rseq *rseq = &t->tracee->rseq;
 
-	if (r < 0 || !address)
-		return r;
+	if (!rseq->address)
+		return 0;
 	t->image->rseq = ARENA_MSG(a, Rseq, rseq);
 	if (!t->image->rseq)
 		return -ENOMEM;
-	t->image->rseq->address = address;
-	t->image->rseq->size = size;
-	t->image->rseq->signature = signature;
+	t->image->rseq->address = rseq->address;
+	t->image->rseq->size = rseq->size;
+	t->image->rseq->signature = rseq->signature;
+	return 0;
+}
+
+/* The one of these that a tracer may ask for from outside; ENOSYS: no futexes. */
+static int look(struct arena *a, struct task *t)
+{
+	void *head = NULL;
+	size_t len = 0;
+
+	(void)a;
+	if (syscall(SYS_get_robust_list, t->tid, &head, &len) < 0 && errno != ENOSYS)
+		return -errno;
+	t->image->robust_list = (uint64_t)head;
+	t->image->robust_list_len = len;
 	return 0;
 }
 
 static int take(struct arena *a, struct task *t, const struct answer *from, struct obstacles *list)
 {
 	Task *m = t->image;
-	void *head = NULL;
-	size_t len = 0;
-
 	(void)list;
 	m->comm = arena_strdup(a, t->status.name);
 	if (!m->comm)
 		return -ENOMEM;
 	m->nice = t->stat.nice;
-	/* The one of these that a tracer may ask for from outside; ENOSYS: no futexes. */
-	if (syscall(SYS_get_robust_list, t->tid, &head, &len) < 0 && errno != ENOSYS)
-		return -errno;
-	m->robust_list = (uint64_t)head;
-	m->robust_list_len = len;
 	if (!t->silent && remote_result(t->tracee, from->call) < 0)
 		return (int)remote_result(t->tracee, from->call);
 	if (!t->silent)
@@ -79,5 +83,5 @@ static int put(struct task *t)
 }
 
 const struct task_part attributes_part = {
-	.name = "attributes", .stage = STAGE_TASK, .ask = ask, .take = take, .put = put,
+	.name = "attributes", .stage = STAGE_TASK, .look = look, .ask = ask, .take = take, .put = put,
 };

@@ -10,6 +10,7 @@
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/time.h>
@@ -109,36 +110,24 @@ static int check_sharing(struct task *t, struct obstacles *list)
 	return 0;
 }
 
-/* A number of the process and of ckpt; neither, where the kernel does not have the file. */
-static int compare(struct arena *a, int dir, int self, const char *name, uint64_t *ret_theirs, uint64_t *ret_ours)
-{
-	int r = proc_read_u64(a, self, name, 16, ret_ours);
-
-	*ret_theirs = 0;
-	if (r == -ENOENT)
-		*ret_ours = 0;
-	return r == 0 ? proc_read_u64(a, dir, name, 16, ret_theirs) : r == -ENOENT ? 0 : r;
-}
-
 static int check_process(struct arena *a, struct task *t, struct obstacles *list)
 {
 	struct process *p = t->process;
-	autoclose self = proc_open(getpid());
-	uint64_t personality, own_personality;
+	uint64_t own = (unsigned)personality(0xffffffff), theirs;
 	bool timers;
-	int r = self < 0 ? self : proc_read_has_timers(a, p->dir, &timers);
+	int r = proc_read_has_timers(a, p->dir, &timers);
 
 	if (r == 0)
-		r = compare(a, p->dir, self, "personality", &personality, &own_personality);
+		r = proc_read_u64(a, p->dir, "personality", 16, &theirs);
 	if (r < 0)
 		return r;
 	if (timers)
 		obstacle(list, "task.timer", AT_PID(p->pid), "Let the program delete its POSIX timers.",
 			 "the process has POSIX timers, which cannot be saved yet");
-	if (personality != own_personality)
+	if (theirs != own)
 		obstacle(list, "task.personality", AT_PID(p->pid), "Run it without setarch(8).",
-			 "the process has personality %#llx, ckpt has %#llx", (unsigned long long)personality,
-			 (unsigned long long)own_personality);
+			 "the process has personality %#llx, ckpt has %#llx", (unsigned long long)theirs,
+			 (unsigned long long)own);
 	return 0;
 }
 

@@ -122,11 +122,14 @@ static bool has_list(const struct task *t)
 
 static int take(struct arena *a, struct task *t, const struct answer *from, struct obstacles *list)
 {
-	struct proc_semset *sets = NULL;
-	size_t n = 0;
-	int r = has_list(t) ? proc_read_semaphores(a, &sets, &n) : 0;
+	const struct proc_semset *sets = t->tree->semsets;
+	size_t n = t->tree->n_semsets;
+	int r = 0;
 
+	(void)a;
 	(void)from;
+	if (!n || !has_list(t))
+		return 0;
 	for (size_t i = 0; r == 0 && i < n; i++) {
 		enum verdict v;
 

@@ -57,7 +57,7 @@ static int take(struct arena *a, struct task *t, const struct answer *from, stru
 			m->altstack->flags = (uint32_t)ss->ss_flags;
 		}
 	}
-	return signals_take(a, t->tracee, false, &m->pending, &m->n_pending);
+	return t->status.sig_pending ? signals_take(a, t->tracee, false, &m->pending, &m->n_pending) : 0;
 }
 
 #define SIGNALS_ROOM 12		/* calls that are left to the parts that come after */

@@ -51,47 +51,42 @@ static unsigned likely(const struct proc_vma *v)
 	return 1;
 }
 
-bool site_holds(const struct process *p)
+bool site_holds(const struct arch_vdso *vdso, const struct process *p)
 {
 	unsigned char here[16];
-	struct arch_vdso vdso;
 
-	return p->site.restorer && arch_vdso(&vdso) == 0 &&
+	return p->site.restorer &&
 	       memory_read(p->pid, RPTR(p->site.syscall_ret), here, 8) == 0 &&
-	       memcmp(here, vdso.code + vdso.syscall_ret, 8) == 0 &&
+	       memcmp(here, vdso->code + vdso->syscall_ret, 8) == 0 &&
 	       memory_read(p->pid, RPTR(p->site.restorer), here, sizeof(here)) == 0 &&
 	       arch_find_restorer(here, sizeof(here)) == 0;
 }
 
-int site_find(struct arena *a, struct process *p)
+int site_find(struct arena *a, const struct arch_vdso *vdso, struct process *p)
 {
 	unsigned char *buf;
 	unsigned char here[16];
-	struct arch_vdso vdso;
 	uint64_t vdso_at = 0;
-	int r;
+	int r = 0;
 
 	/* What was forked and runs the same program has it at the same place. */
 	if (p->parent && p->parent->site.restorer) {
 		p->site = p->parent->site;
-		if (site_holds(p))
+		if (site_holds(vdso, p))
 			return 0;
 	}
 	buf = arena_zalloc(a, SEARCH_STEP);
 	if (!buf)
 		return -ENOMEM;
-	r = arch_vdso(&vdso);
-	if (r < 0)
-		return r;
 	p->site.restorer = 0;
 	for (size_t i = 0; i < p->n_vmas; i++)
 		if (p->vmas[i].type == VMA_VDSO)
 			vdso_at = p->vmas[i].start;
 	if (!vdso_at)
 		return -ENOENT;
-	p->site.syscall_ret = vdso_at + vdso.syscall_ret;
+	p->site.syscall_ret = vdso_at + vdso->syscall_ret;
 	r = memory_read(p->pid, RPTR(p->site.syscall_ret), here, sizeof(here));
-	if (r < 0 || memcmp(here, vdso.code + vdso.syscall_ret, 8) != 0)
+	if (r < 0 || memcmp(here, vdso->code + vdso->syscall_ret, 8) != 0)
 		return r < 0 ? r : -ENOENT;
 	for (unsigned want = 3; want > 0 && !p->site.restorer; want--)
 		for (size_t i = 0; r == 0 && i < p->n_vmas && !p->site.restorer; i++)

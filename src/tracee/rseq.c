@@ -48,14 +48,12 @@ static int announced(const struct tracee *t, uint64_t area, uint32_t signature, 
 
 int tracee_leave_section(struct tracee *t)
 {
-	uint64_t area;
 	struct section s;
-	uint32_t size, signature;
-	int r = tracee_rseq(t, &area, &size, &signature);
+	int r = tracee_rseq(t, &t->rseq);
 
-	if (r < 0 || !area)
+	if (r < 0 || !t->rseq.address)
 		return r;
-	r = announced(t, area, signature, &s);
+	r = announced(t, t->rseq.address, t->rseq.signature, &s);
 	/* What is not there is for the kernel to complain of. */
 	if (r <= 0)
 		return r == -EFAULT ? 0 : r;

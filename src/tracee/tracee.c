@@ -257,16 +257,14 @@ int tracee_peek_signal(struct tracee *t, bool shared, size_t n, siginfo_t *ret)
 	return (int)request(PTRACE_PEEKSIGINFO, t, (unsigned long)&args, ret);
 }
 
-int tracee_rseq(struct tracee *t, uint64_t *ret_address, uint32_t *ret_size, uint32_t *ret_signature)
+int tracee_rseq(struct tracee *t, struct tracee_rseq *ret)
 {
 	struct { uint64_t address; uint32_t size, signature, flags, pad; } c = { 0 };
 	long r = request(PTRACE_GET_RSEQ_CONFIGURATION, t, sizeof(c), &c);
 
 	if (r < 0 && r != -EIO && r != -EINVAL)
 		return (int)r;
-	*ret_address = c.address;
-	*ret_size = c.size;
-	*ret_signature = c.signature;
+	*ret = (struct tracee_rseq){ c.address, c.size, c.signature };
 	return 0;
 }
 

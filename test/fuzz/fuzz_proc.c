@@ -58,14 +58,6 @@ static int fuzz_maps(struct arena *a, const char *text, size_t len)
 	return 0;
 }
 
-static int fuzz_limits(struct arena *a, const char *text, size_t len)
-{
-	struct proc_limit lim[16];
-
-	(void)a;
-	return proc_parse_limits(text, len, lim);
-}
-
 static int fuzz_fdinfo(struct arena *a, const char *text, size_t len)
 {
 	struct fdinfo f;
@@ -98,7 +90,7 @@ static int fuzz_sched(struct arena *a, const char *text, size_t len)
 }
 
 static const struct { char letter; int (*fn)(struct arena *a, const char *text, size_t len); } parsers[] = {
-	{ 's', fuzz_stat }, { 'S', fuzz_status }, { 'm', fuzz_maps }, { 'l', fuzz_limits },
+	{ 's', fuzz_stat }, { 'S', fuzz_status }, { 'm', fuzz_maps },
 	{ 'f', fuzz_fdinfo }, { 'c', fuzz_syscall }, { 'x', fuzz_sched },
 };
 

@@ -144,26 +144,6 @@ static void masks(void **state)
 	assert_int_equal(s.thp_enabled, !prctl(PR_GET_THP_DISABLE, 0, 0, 0, 0));
 }
 
-static void limits(void **state)
-{
-	struct fix *f = *state;
-	struct rlimit keep, low;
-	struct proc_limit lim[16];
-
-	assert_int_equal(getrlimit(RLIMIT_CORE, &keep), 0);
-	low = (struct rlimit){ 0, keep.rlim_max };
-	assert_int_equal(setrlimit(RLIMIT_CORE, &low), 0);
-	assert_int_equal(proc_read_limits(f->a, f->dir, lim), 0);
-	for (int i = 0; i < 16; i++) {
-		struct rlimit r;
-
-		assert_int_equal(getrlimit(i, &r), 0);
-		assert_true(lim[i].soft == r.rlim_cur);
-		assert_true(lim[i].hard == r.rlim_max);
-	}
-	setrlimit(RLIMIT_CORE, &keep);
-}
-
 static void small_files(void **state)
 {
 	struct fix *f = *state;
@@ -340,7 +320,6 @@ static void gone(void **state)
 {
 	struct fix *f = *state;
 	struct proc_vma *vmas;
-	struct proc_limit lim[16];
 	struct proc_status s;
 	struct proc_stat st;
 	struct fdinfo fi;
@@ -357,7 +336,6 @@ static void gone(void **state)
 	assert_int_equal(waitpid(pid, NULL, 0), pid);
 	assert_true(is_gone(proc_read_stat(f->a, dir, &st)));
 	assert_true(is_gone(proc_read_status(f->a, dir, &s)));
-	assert_true(is_gone(proc_read_limits(f->a, dir, lim)));
 	assert_true(is_gone(proc_read_maps(f->a, dir, true, &vmas, &n)));
 	assert_true(is_gone(proc_read_fdinfo(f->a, dir, 0, &fi)));
 	assert_true(is_gone(proc_list_tasks(f->a, dir, &list, &n)));
@@ -372,7 +350,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ids), cmocka_unit_test(names), cmocka_unit_test(credentials),
-		cmocka_unit_test(masks), cmocka_unit_test(limits), cmocka_unit_test(small_files),
+		cmocka_unit_test(masks), cmocka_unit_test(small_files),
 		cmocka_unit_test(numbers), cmocka_unit_test(auxv), cmocka_unit_test(timers),
 		cmocka_unit_test(exec_start), cmocka_unit_test(blocked_child), cmocka_unit_test(zombie),
 		cmocka_unit_test(gone),
