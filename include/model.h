@@ -21,7 +21,6 @@
 #include "tree.pb-c.h"
 
 #define PART_MAX 32
-#define TREE_NAMESPACES 10
 
 struct where;
 
@@ -101,13 +100,23 @@ struct process {
 	const struct loaded_mm *saved_mm;
 };
 
+/* What ckpt itself has, and a task under dump must have too. */
+#define TREE_NAMESPACES 10
+#define NAMESPACE_SIZE 40
+#define CPU_WORDS (8192 / 64)	/* as many CPUs as a kernel can have (NR_CPUS) */
+struct own_facts {
+	char ns[TREE_NAMESPACES][NAMESPACE_SIZE];
+	uint64_t cpus[CPU_WORDS];
+	int io_priority;	/* -1: the kernel knows of none */
+};
+
 struct tree {
 	struct arena *mem;
 	struct waits waits;
 	struct process **list;	/* parents before children */
 	size_t n;
 	size_t n_shares_known;	/* n, when share_survey() had compared all */
-	uint64_t own_ns[TREE_NAMESPACES];	/* inodes of ckpt's namespaces, see own_namespaces() */
+	struct own_facts own;	/* during a dump */
 	struct arch_vdso vdso;	/* ckpt's own, which is everybody's */
 	struct proc_semset *semsets;	/* of ckpt's IPC namespace, during a dump */
 	size_t n_semsets;

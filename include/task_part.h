@@ -54,7 +54,7 @@ extern const struct task_part *const task_parts[];	/* NULL-terminated, at most P
 int creds_from_status(struct arena *a, const struct proc_status *s, Creds **ret);
 
 /* The inodes of ckpt's own namespaces, in the order of task_refused.c. */
-int own_namespaces(uint64_t ret[TREE_NAMESPACES]);
+int own_facts(struct own_facts *ret);
 
 /* The cgroup of a process in the unified hierarchy; *ret NULL: it is in none. */
 int cgroup_of(struct arena *a, int procdir, char **ret);

@@ -52,9 +52,9 @@ static int survey(struct dump *d)
 	d->xstate_max = arch_xstate_max();
 	d->xstate_plain = arch_xstate_plain();
 	d->pkru_offset = arch_pkru_offset();
-	r = own_namespaces(d->tree.own_ns);
+	r = own_facts(&d->tree.own);
 	if (r < 0)
-		return fail(&d->at, r, "cannot look at ckpt's own namespaces");
+		return fail(&d->at, r, "cannot look at ckpt itself");
 	r = arch_vdso(&d->tree.vdso);
 	if (r < 0)
 		return fail(&d->at, r, "cannot find ckpt's own vdso");

@@ -20,74 +20,83 @@
 #include "proc.h"
 #include "task_part.h"
 
-#define CPU_WORDS (8192 / 64)	/* as many CPUs as a kernel can have (NR_CPUS) */
-
-static const struct { const char *link, *name, *what; } namespaces[TREE_NAMESPACES] = {
-	{ "ns/pid", "task.namespace.pid", "pid" },
-	{ "ns/pid_for_children", "task.namespace.pid", "pid (for its children)" },
-	{ "ns/mnt", "task.namespace.mnt", "mount" },
-	{ "ns/net", "task.namespace.net", "network" },
-	{ "ns/ipc", "task.namespace.ipc", "ipc" },
-	{ "ns/uts", "task.namespace.uts", "uts" },
-	{ "ns/user", "task.namespace.user", "user" },
-	{ "ns/cgroup", "task.namespace.cgroup", "cgroup" },
-	{ "ns/time", "task.namespace.time", "time" },
-	{ "ns/time_for_children", "task.namespace.time", "time (for its children)" },
+/* Threads of a process are in the same namespaces of these kinds (setns(2),
+ * unshare(2)); and in the same mount namespace, if they share their fs. */
+#define OF_PROCESS true
+static const struct { const char *link, *name, *what; bool of_process; } namespaces[TREE_NAMESPACES] = {
+	{ "ns/pid", "task.namespace.pid", "pid", OF_PROCESS },
+	{ "ns/user", "task.namespace.user", "user", OF_PROCESS },
+	{ "ns/time", "task.namespace.time", "time", OF_PROCESS },
+	{ "ns/mnt", "task.namespace.mnt", "mount", OF_PROCESS },
+	{ "ns/pid_for_children", "task.namespace.pid", "pid (for its children)", false },
+	{ "ns/time_for_children", "task.namespace.time", "time (for its children)", false },
+	{ "ns/net", "task.namespace.net", "network", false },
+	{ "ns/ipc", "task.namespace.ipc", "ipc", false },
+	{ "ns/uts", "task.namespace.uts", "uts", false },
+	{ "ns/cgroup", "task.namespace.cgroup", "cgroup", false },
 };
 
-/* The inode of a namespace. 0: the kernel has none of that sort; or one for
- * children that waits for the first of them (pidns_for_children_get()). */
-static int namespace(int procdir, size_t i, uint64_t *ret)
+/* The link, "net:[4026531840]": half as dear as a stat. Empty: the kernel has none of
+ * that sort; or one for children that waits for the first of them (pidns_for_children_get()). */
+static int namespace(int procdir, size_t i, char ret[NAMESPACE_SIZE])
 {
-	struct stat st = { 0 };
-	int r = fstatat(procdir, namespaces[i].link, &st, 0) < 0 ? -errno : 0;
+	ssize_t n = readlinkat(procdir, namespaces[i].link, ret, NAMESPACE_SIZE - 1);
 
-	*ret = st.st_ino;
-	return r == -ENOENT ? 0 : r;
+	ret[MAX(n, 0)] = '\0';
+	return n < 0 && errno != ENOENT ? -errno : 0;
 }
 
-int own_namespaces(uint64_t ret[TREE_NAMESPACES])
+int own_facts(struct own_facts *ret)
 {
 	autoclose self = proc_open(getpid());
 	int r = self < 0 ? self : 0;
 
 	for (size_t i = 0; r == 0 && i < TREE_NAMESPACES; i++)
-		r = namespace(self, i, &ret[i]);
-	return r;
+		r = namespace(self, i, ret->ns[i]);
+	if (r < 0)
+		return r;
+	ret->io_priority = (int)syscall(SYS_ioprio_get, IOPRIO_WHO_PROCESS, 0);
+	if ((ret->io_priority < 0 && errno != ENOSYS) || syscall(SYS_sched_getaffinity, 0, sizeof(ret->cpus), ret->cpus) < 0)
+		return -errno;
+	return 0;
 }
 
 static int check_namespaces(struct task *t, struct obstacles *list)
 {
-	for (size_t i = 0; i < TREE_NAMESPACES; i++) {
-		uint64_t theirs;
-		int r = t->tree->own_ns[i] ? namespace(t->dir, i, &theirs) : 0;
+	const struct own_facts *own = &t->tree->own;
 
+	for (size_t i = 0; i < TREE_NAMESPACES; i++) {
+		char theirs[NAMESPACE_SIZE];
+		int r;
+
+		if (!own->ns[i][0] || (namespaces[i].of_process && t != leader(t->process)))
+			continue;
+		r = namespace(t->dir, i, theirs);
 		if (r < 0)
 			return r;
-		if (!t->tree->own_ns[i] || theirs == t->tree->own_ns[i])
-			continue;
-		obstacle(list, namespaces[i].name, AT_PID(t->tid), "Run ckpt in the same namespace, or the program without one.",
-			 "the task is in another %s namespace than ckpt", namespaces[i].what);
+		if (strcmp(theirs, own->ns[i]) != 0)
+			obstacle(list, namespaces[i].name, AT_PID(t->tid), "Run ckpt in the same namespace, or the program without one.",
+				 "the task is in another %s namespace than ckpt", namespaces[i].what);
 	}
 	return 0;
 }
 
 static int check_scheduling(struct task *t, struct obstacles *list)
 {
-	uint64_t theirs[CPU_WORDS] = { 0 }, ours[CPU_WORDS] = { 0 };
+	const struct own_facts *own = &t->tree->own;
+	uint64_t theirs[CPU_WORDS] = { 0 };
 	int policy = sched_getscheduler(t->tid);
-	long io = syscall(SYS_ioprio_get, IOPRIO_WHO_PROCESS, t->tid), own = syscall(SYS_ioprio_get, IOPRIO_WHO_PROCESS, 0);
+	long io = syscall(SYS_ioprio_get, IOPRIO_WHO_PROCESS, t->tid);
 
-	if (policy < 0 || syscall(SYS_sched_getaffinity, t->tid, sizeof(theirs), theirs) < 0 ||
-	    syscall(SYS_sched_getaffinity, 0, sizeof(ours), ours) < 0 || ((io < 0 || own < 0) && errno != ENOSYS))
+	if ((io < 0 && errno != ENOSYS) || policy < 0 || syscall(SYS_sched_getaffinity, t->tid, sizeof(theirs), theirs) < 0)
 		return -errno;
 	if (policy != SCHED_OTHER)
 		obstacle(list, "task.policy", AT_PID(t->tid), "Give it the policy back with `chrt --other -p 0 PID`.",
 			 "the scheduling policy is number %d, and only SCHED_OTHER is saved yet", policy);
-	if (memcmp(theirs, ours, sizeof(ours)) != 0)
+	if (memcmp(theirs, own->cpus, sizeof(theirs)) != 0)
 		obstacle(list, "task.affinity", AT_PID(t->tid), "Give it all CPUs (`taskset -pa`), or run ckpt with the same ones.",
 			 "the task may run on other CPUs than ckpt");
-	if (io != own && t->stat.nice == 0)
+	if (io != own->io_priority && t->stat.nice == 0)
 		obstacle(list, "task.ioprio", AT_PID(t->tid), "Set it back with `ionice -c 0 -p PID`.",
 			 "the task has an I/O priority of its own");
 	return 0;
