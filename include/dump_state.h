@@ -24,6 +24,7 @@ struct dump {
 	int pages_fd;
 	size_t xstate_max, xstate_plain, pkru_offset;	/* as arch.h says */
 	struct others { struct proc_stat *list; size_t n; } others;	/* empty where nobody could be touched */
+	struct slices *slices;	/* of dump_slices.c, while it is at work */
 	struct guard guard;	/* pid 0: there is none */
 	bool seized, committed;
 };
@@ -33,9 +34,12 @@ int dump_collect(struct dump *d);
 int dump_task_state(struct dump *d);
 
 /* dump_slices.c: call look() for every task, by several threads: it may read
- * /proc and ask from outside, allocate in `a` and add to `list`. */
+ * /proc and ask from outside, allocate in `a` and add to `list`. The caller may
+ * trace and ask the tasks meanwhile; its own obstacles come first. One at a
+ * time; dump_tasks_end() does no harm when there is none. */
 typedef int look_fn(struct arena *a, struct task *t, struct obstacles *list);
-int dump_each_task(struct dump *d, look_fn *look);
+int dump_tasks_begin(struct dump *d, look_fn *look);
+int dump_tasks_end(struct dump *d);
 
 /* dump_check.c: obstacles that these facts make. */
 int dump_check(struct dump *d);

@@ -89,6 +89,7 @@ struct process {
 	Vma **vma_messages;	/* NULL where a VMA is not saved ([vsyscall]) */
 	X86Context *x86;
 	uint64_t scratch_start, scratch_end;
+	char *cgroup;		/* as it was before the freeze; NULL: not known */
 	Sighand *sighand;
 	Fs *fs;
 	DescriptorTable *table;	/* NULL: shares that of an earlier process */

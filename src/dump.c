@@ -65,6 +65,7 @@ static int survey(struct dump *d)
 		/* What is not found now is looked for when the tree stands still. */
 		if (proc_read_maps(d->mem, p->dir, false, &p->vmas, &p->n_vmas) == 0)
 			site_find(d->mem, &d->tree.vdso, p);
+		cgroup_of(d->mem, p->dir, &p->cgroup);
 	}
 	if (r == 0 && share_survey(&d->tree) < 0)
 		return fail(&d->at, ENOMEM, "cannot compare the processes");
@@ -199,6 +200,7 @@ static int run_phases(struct dump *d)
  * directory is as it was, if the checkpoint is not complete. */
 static void wind_up(struct dump *d)
 {
+	dump_tasks_end(d);
 	d->tree.waits.patient = true;
 	if (d->seized)
 		tree_release(&d->tree);

@@ -145,19 +145,20 @@ static int check_task(struct arena *a, struct task *t, struct obstacles *list)
 	return 0;
 }
 
+/* The checks of single tasks go on while the phase after this asks them. */
 int dump_check(struct dump *d)
 {
-	int r;
+	int r = proc_read_semaphores(d->mem, &d->tree.semsets, &d->tree.n_semsets);
 
+	if (r < 0)
+		return fail(&d->at, r, "cannot list the semaphores");
 	find_outside(d);
-	r = check_plan(d);
+	r = dump_tasks_begin(d, check_task);
+	if (r == 0)
+		r = check_plan(d);
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(shared); i++)
 		check_shared(d, &shared[i]);
 	if (r == 0)
 		dump_check_outside(d);
-	if (r == 0 && proc_read_semaphores(d->mem, &d->tree.semsets, &d->tree.n_semsets) < 0)
-		r = fail(&d->at, EIO, "cannot list the semaphores");
-	if (r == 0)
-		r = dump_each_task(d, check_task);
 	return r < 0 ? r : files_check(d->files, &d->at, &d->obstacles);
 }

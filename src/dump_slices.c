@@ -2,7 +2,8 @@
 /* dump_slices.c - the tasks of a frozen tree, looked at by a few threads.
  *
  * Each takes a slice of them, with memory and a list of obstacles of its own;
- * the lists are joined in the order of the tasks. Nothing here may trace.
+ * the lists are joined in the order of the tasks. Nothing here may trace: that
+ * is what the main thread does meanwhile.
  */
 #include <errno.h>
 
@@ -23,6 +24,7 @@ struct slices {
 	struct slice *list;
 	size_t n;
 	look_fn *look;
+	struct pool pool;
 };
 
 static int add_task(struct dump *d, struct slices *all, struct task *t)
@@ -52,26 +54,37 @@ static int work(void *context, size_t i)
 	return r;
 }
 
-int dump_each_task(struct dump *d, look_fn *look)
+int dump_tasks_begin(struct dump *d, look_fn *look)
 {
-	struct slices all = { .look = look };
-	int r = 0;
+	struct slices *all = arena_zalloc(d->mem, sizeof(*all));
+	int r = all ? 0 : -ENOMEM;
 
 	EACH_PROCESS(p, &d->tree)
 		EACH_TASK(t, p)
 			if (r == 0)
-				r = add_task(d, &all, t);
+				r = add_task(d, all, t);
 	if (r < 0)
 		return fail(&d->at, r, "tasks");
-	r = pool_each(all.n, pool_threads(), work, &all);
-	for (size_t i = 0; i < all.n; i++) {
-		d->obstacles.err = all.list[i].obstacles.err ?: d->obstacles.err;
-		for (size_t j = 0; j < all.list[i].obstacles.n; j++) {
+	all->look = look;
+	d->slices = all;
+	pool_begin(&all->pool, all->n, pool_threads(), work, all);
+	return 0;
+}
+
+int dump_tasks_end(struct dump *d)
+{
+	struct slices *all = d->slices;
+	int r = all ? pool_end(&all->pool, NULL) : 0;
+
+	d->slices = NULL;
+	for (size_t i = 0; all && i < all->n; i++) {
+		d->obstacles.err = all->list[i].obstacles.err ?: d->obstacles.err;
+		for (size_t j = 0; j < all->list[i].obstacles.n; j++) {
 			struct obstacle *o = ARENA_ADD(d->mem, d->obstacles.list, d->obstacles.n);
 
 			if (!o)
 				return fail(&d->at, ENOMEM, "obstacles");
-			*o = all.list[i].obstacles.list[j];
+			*o = all->list[i].obstacles.list[j];
 		}
 	}
 	return r;

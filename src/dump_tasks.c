@@ -17,9 +17,6 @@ static int collect_task(struct dump *d, struct task *t, void *xstate)
 	int r;
 
 	d->at.pid = t->tid;
-	t->image = ARENA_MSG(d->mem, Task, task);
-	if (!t->image)
-		return fail(&d->at, ENOMEM, "task");
 	r = arch_get_xstate(t->tracee, xstate, d->xstate_max, &t->xstate_len);
 	if (r < 0)
 		return fail(&d->at, r, "cannot read the vector registers");
@@ -59,20 +56,31 @@ static int read_facts(struct arena *a, struct task *t, struct obstacles *list)
 	return r < 0 ? r : files_look(a, p, &at);
 }
 
-static int collect_tasks(struct dump *d)
+static int begin_messages(struct dump *d)
 {
-	void *xstate = arena_zalloc(d->mem, d->xstate_max);
-	int r = xstate ? 0 : fail(&d->at, ENOMEM, "tasks");
-
 	EACH_PROCESS(p, &d->tree) {
 		p->image = ARENA_MSG(d->mem, Process, process);
 		if (!p->image)
 			return fail(&d->at, ENOMEM, "process");
+		EACH_TASK(t, p) {
+			t->image = ARENA_MSG(d->mem, Task, task);
+			if (!t->image)
+				return fail(&d->at, ENOMEM, "task");
+		}
+	}
+	return 0;
+}
+
+static int collect_tasks(struct dump *d)
+{
+	void *xstate = arena_zalloc(d->mem, d->xstate_max);
+	int r = xstate ? dump_tasks_begin(d, read_facts) : fail(&d->at, ENOMEM, "tasks");
+
+	EACH_PROCESS(p, &d->tree)
 		EACH_TASK(t, p)
 			if (r == 0)
 				r = collect_task(d, t, xstate);
-	}
-	return r < 0 ? r : dump_each_task(d, read_facts);
+	return r < 0 ? r : dump_tasks_end(d);
 }
 
 /* Where a child hung when it was listed may not be where it hangs now. */
@@ -90,7 +98,9 @@ int dump_collect(struct dump *d)
 
 	if (r < 0)
 		return fail(&d->at, r, "cannot compare the processes");
-	r = collect_tasks(d);
+	r = begin_messages(d);
+	if (r == 0)
+		r = collect_tasks(d);
 	if (r < 0)
 		return r;
 	find_parents(&d->tree);
@@ -264,6 +274,8 @@ int dump_task_state(struct dump *d)
 	r = open_remotes(d);
 	if (r == 0)
 		r = run_all(d);
+	if (r == 0)
+		r = dump_tasks_end(d);		/* of the check */
 	if (r < 0)
 		return r;
 	EACH_PROCESS(p, &d->tree)

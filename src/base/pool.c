@@ -1,22 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* pool.c - a counter that threads take items from. */
-#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdatomic.h>
 
 #include "cleanup.h"
 #include "pool.h"
-
-#define THREADS_MAX 8u
-
-struct pool {
-	atomic_size_t next;
-	atomic_int result;
-	size_t n;
-	int (*work)(void *context, size_t i);
-	void *context;
-};
 
 static void work_on(struct pool *p, int (*stop)(void *context))
 {
@@ -47,29 +35,39 @@ unsigned pool_threads(void)
 
 	CPU_ZERO(&set);
 	n = sched_getaffinity(0, sizeof(set), &set) == 0 ? CPU_COUNT(&set) : 1;
-	return MIN((unsigned)MAX(n, 1), THREADS_MAX);
+	return MIN((unsigned)MAX(n, 1), POOL_THREADS_MAX);
+}
+
+void pool_begin(struct pool *p, size_t n, unsigned threads, int (*work)(void *context, size_t i), void *context)
+{
+	sigset_t all, old;
+
+	*p = (struct pool){ .n = n, .work = work, .context = context };
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	while (p->threads + 1 < MIN(threads, POOL_THREADS_MAX) && p->threads + 1 < n)
+		if (pthread_create(&p->thread[p->threads], NULL, worker, p) == 0)
+			p->threads++;
+		else
+			break;
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+}
+
+int pool_end(struct pool *p, int (*stop)(void *context))
+{
+	work_on(p, stop);
+	for (unsigned i = 0; i < p->threads; i++)
+		pthread_join(p->thread[i], NULL);
+	return atomic_load(&p->result);
 }
 
 int pool_each_until(size_t n, unsigned threads, int (*work)(void *context, size_t i), void *context,
 		    int (*stop)(void *context))
 {
-	struct pool p = { .n = n, .work = work, .context = context };
-	pthread_t thread[THREADS_MAX];
-	unsigned started = 0;
-	sigset_t all, old;
+	struct pool p;
 
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	while (started + 1 < MIN(threads, THREADS_MAX) && started + 1 < n)
-		if (pthread_create(&thread[started], NULL, worker, &p) == 0)
-			started++;
-		else
-			break;
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	work_on(&p, stop);
-	for (unsigned i = 0; i < started; i++)
-		pthread_join(thread[i], NULL);
-	return atomic_load(&p.result);
+	pool_begin(&p, n, threads, work, context);
+	return pool_end(&p, stop);
 }
 
 int pool_each(size_t n, unsigned threads, int (*work)(void *context, size_t i), void *context)

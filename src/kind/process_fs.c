@@ -33,7 +33,7 @@ static int look(struct arena *a, struct task *t)
 {
 	struct process *p = t->process;
 	struct stat st;
-	char *cwd, *cgroup;
+	char *cwd;
 	int r = proc_read_link(a, p->dir, "cwd", &cwd);
 
 	if (r < 0)
@@ -44,10 +44,11 @@ static int look(struct arena *a, struct task *t)
 	p->fs->id = p->image->fs = p->index + 1;
 	p->fs->cwd = cwd;
 	p->fs->umask = t->status.umask;
-	r = cgroup_of(a, p->dir, &cgroup);
+	/* Of a process that was there before the freeze it is known already. */
+	r = p->cgroup ? 0 : cgroup_of(a, p->dir, &p->cgroup);
 	if (r < 0)
 		return r;
-	p->image->cgroup = cgroup ?: p->image->cgroup;
+	p->image->cgroup = p->cgroup ?: p->image->cgroup;
 	if (fstatat(p->dir, "cwd", &st, 0) < 0)
 		return -errno;
 	p->fs->cwd_dev = st.st_dev;

@@ -122,21 +122,14 @@ static int check_sharing(struct task *t, struct obstacles *list)
 static int check_process(struct arena *a, struct task *t, struct obstacles *list)
 {
 	struct process *p = t->process;
-	uint64_t own = (unsigned)personality(0xffffffff), theirs;
 	bool timers;
 	int r = proc_read_has_timers(a, p->dir, &timers);
 
-	if (r == 0)
-		r = proc_read_u64(a, p->dir, "personality", 16, &theirs);
 	if (r < 0)
 		return r;
 	if (timers)
 		obstacle(list, "task.timer", AT_PID(p->pid), "Let the program delete its POSIX timers.",
 			 "the process has POSIX timers, which cannot be saved yet");
-	if (theirs != own)
-		obstacle(list, "task.personality", AT_PID(p->pid), "Run it without setarch(8).",
-			 "the process has personality %#llx, ckpt has %#llx", (unsigned long long)theirs,
-			 (unsigned long long)own);
 	return 0;
 }
 
@@ -169,7 +162,7 @@ static const struct refused_prctl {
 	{ "task.mce-kill", PR_MCE_KILL_GET, 0, false, PR_MCE_KILL_DEFAULT, "has its own machine-check policy", "Do not use PR_MCE_KILL." },
 };
 
-enum { CALL_PRCTL = 0, CALL_SLACK = ARRAY_SIZE(prctls), CALL_ITIMER, CALL_POLICY = CALL_ITIMER + 3, CALL_TRACEES, CALL_KEYRINGS,
+enum { CALL_PRCTL = 0, CALL_SLACK = ARRAY_SIZE(prctls), CALL_ITIMER, CALL_POLICY = CALL_ITIMER + 3, CALL_PERSONALITY, CALL_TRACEES, CALL_KEYRINGS,
        CALL_SPECULATION = CALL_KEYRINGS + 2 };
 #define SPECULATION_KINDS 3	/* PR_SPEC_STORE_BYPASS, _INDIRECT_BRANCH, _L1D_FLUSH */
 enum { ROOM_ITIMER = 64, ROOM_POLICY = ROOM_ITIMER + 3 * 32, ROOM_SIZE = ROOM_POLICY + 16 };
@@ -192,6 +185,7 @@ static int ask(struct task *t, struct answer *to)
 	for (uint64_t i = 0; i < 3; i++)
 		remote_ask(x, 0, 0, SYS_getitimer, REMOTE_ARGS(i, to->room.va + ROOM_ITIMER + 32 * i));
 	remote_ask(x, 0, 0, SYS_get_mempolicy, REMOTE_ARGS(to->room.va + ROOM_POLICY, 0, 0, 0, 0));
+	remote_ask(x, 0, 0, SYS_personality, REMOTE_ARGS(0xffffffff));
 	/* Of its children only those that are not told of by SIGCHLD, but all tracees. */
 	remote_ask(x, 0, 0, SYS_waitid, REMOTE_ARGS(P_ALL, 0, 0, WEXITED | WNOHANG | WNOWAIT | __WCLONE | __WNOTHREAD, 0));
 	for (int special = -1; special >= -2; special--)	/* KEY_SPEC_THREAD_KEYRING, _PROCESS_KEYRING */
@@ -293,6 +287,10 @@ static int take(struct arena *a, struct task *t, const struct answer *from, stru
 			obstacle(list, "task.itimer", AT_PID(t->tid), "Let the program stop its timer (alarm, setitimer).",
 				 "a %s interval timer is running, which cannot be saved yet", clocks[i]);
 	}
+	if (remote_result(t->tracee, from->call + CALL_PERSONALITY) != personality(0xffffffff))
+		obstacle(list, "task.personality", AT_PID(t->tid), "Run it without setarch(8).",
+			 "the task has personality %#lx, ckpt has %#x",
+			 remote_result(t->tracee, from->call + CALL_PERSONALITY), personality(0xffffffff));
 	memcpy(&policy, room + ROOM_POLICY, sizeof(policy));
 	if (remote_result(t->tracee, from->call + CALL_POLICY) == 0 && policy)
 		obstacle(list, "task.mempolicy", AT_PID(t->tid), "Run it without numactl(8).",

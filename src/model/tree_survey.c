@@ -114,11 +114,11 @@ static int add_process(struct tree *tree, pid_t pid, struct process *parent, str
 	return 0;
 }
 
-static int list_children(struct tree *tree, struct process *p, size_t *ret_new)
+static int list_children_of(struct tree *tree, struct process *p, pid_t tid, size_t *ret_new)
 {
 	pid_t *pids;
 	size_t n;
-	int r = proc_list_children(tree->mem, p->dir, &pids, &n);
+	int r = proc_list_task_children(tree->mem, p->dir, tid, &pids, &n);
 
 	for (size_t i = 0; r == 0 && i < n; i++) {
 		struct process *child;
@@ -132,6 +132,16 @@ static int list_children(struct tree *tree, struct process *p, size_t *ret_new)
 			r = 0;
 	}
 	return r == -ENOENT || r == -ESRCH ? 0 : r;
+}
+
+/* Of all its tasks, which have just been listed. */
+static int list_children(struct tree *tree, struct process *p, size_t *ret_new)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < p->n_tasks; i++)
+		r = list_children_of(tree, p, p->tasks[i]->tid, ret_new);
+	return r;
 }
 
 /* One walk over the tree; what it adds is walked over too. */

@@ -29,7 +29,7 @@ struct remote {
 	size_t area;
 	uint64_t frame_va;
 	size_t frame_len;
-	unsigned char dead[ARCH_FRAME_MAX];	/* what lay where the frame is */
+	unsigned char *dead;		/* what lay where the frame is */
 	struct remote_slot *slots;
 	struct single *call;		/* while it is being closed */
 	int err;			/* the first thing that went wrong */
@@ -76,6 +76,7 @@ static void framed(struct remote *r, struct single *s, long nr, const uint64_t a
 	arch_set_call(&s->regs, r->site.syscall_ret, nr, arg);
 	s->regs.rsp = r->frame_va;
 	s->ret = 0;
+	s->masked = false;
 	s->err = r->err;
 }
 
@@ -115,6 +116,7 @@ static void map_scratch(struct remote *const *rs, struct single *calls, size_t n
 		rs[i]->base = rs[i]->err ? 0 : (uint64_t)at;
 		framed(rs[i], &calls[i], SYS_mprotect, REMOTE_ARGS(rs[i]->base + rs[i]->code_len,
 			rs[i]->len - rs[i]->code_len, PROT_READ | PROT_WRITE));
+		calls[i].masked = true;
 	}
 	single_run(calls, n);
 	for (size_t i = 0; i < n; i++)
@@ -166,8 +168,9 @@ int remote_create(struct tracee *first, size_t tasks, const struct remote_site *
 	r->slots = FAULTY_ALLOC(calloc(tasks, sizeof(*r->slots)));
 	r->code_len = round_up((size_t)(runner_code_end - runner_code) + 16 + tasks * TRAMPOLINE_SIZE, ARCH_PAGE);
 	r->len = r->code_len + REMOTE_SLOT_FIRST + (tasks - 1) * REMOTE_SLOT_OTHER;
-	if (!r->slots) {
-		free(r);
+	r->dead = FAULTY_ALLOC(malloc(arch_frame_size(area)));
+	if (!r->slots || !r->dead) {
+		remote_abandon(r);
 		return -ENOMEM;
 	}
 	*ret = r;
@@ -233,6 +236,7 @@ void remote_abandon(struct remote *r)
 	for (size_t i = 0; r->slots && i < r->used; i++)
 		free(r->slots[i].local);
 	free(r->slots);
+	free(r->dead);
 	free(r);
 }
 

@@ -34,7 +34,7 @@ static int send(struct single *s)
 {
 	int r = tracee_set_regs(s->t, &s->regs);
 
-	if (r == 0)
+	if (r == 0 && !s->masked)
 		r = tracee_set_mask(s->t, ~0ull);
 	return r < 0 ? r : tracee_resume(s->t, PTRACE_SYSCALL, 0);
 }

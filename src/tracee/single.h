@@ -10,6 +10,7 @@ struct single {
 	struct user_regs_struct regs;	/* with which the task makes the call */
 	long ret;			/* what it returned */
 	int err;			/* 0, or -errno of the tracing: then there is no ret */
+	bool masked;			/* everything is blocked already, for a call before it */
 };
 
 /* PTRACE_SYSCALL to the entry and to the exit, everything blocked meanwhile.
