@@ -10,6 +10,7 @@
 #include "pool.h"
 
 #define CHUNK_PAGES 8192u
+#define SLICE_PROCESSES 8u
 #define MUCH_MEMORY (16u << 20)
 
 static bool has_contents(const struct proc_vma *v, const Vma *m)
@@ -135,9 +136,8 @@ static int scan_by_vma(struct scanned *s, const struct process *p, int fd)
 }
 
 /* Little memory: what costs is the number of scans, so there is one. */
-static int scan_process(void *context, size_t i)
+static int scan_process(struct mm_copy *c, size_t i)
 {
-	struct mm_copy *c = context;
 	const struct process *p = c->tree->list[i];
 	struct scanned *s = &c->scanned[i];
 	autoclose fd = -1;
@@ -193,6 +193,18 @@ static int finish_chunks(struct mm_copy *c)
 	return 0;
 }
 
+/* Memory of its own, which a thread needs, is worth it for several of them. */
+static int scan_slice(void *context, size_t slice)
+{
+	struct mm_copy *c = context;
+	size_t end = MIN((slice + 1) * SLICE_PROCESSES, c->tree->n);
+	int r = 0;
+
+	for (size_t i = slice * SLICE_PROCESSES; r == 0 && i < end; i++)
+		r = scan_process(c, i);
+	return r;
+}
+
 static int scan_all(struct mm_copy *c)
 {
 	c->chunks = arena_zalloc(c->mem, c->tree->n * sizeof(*c->chunks));
@@ -200,11 +212,11 @@ static int scan_all(struct mm_copy *c)
 	if (!c->chunks || !c->scanned)
 		return -ENOMEM;
 	for (size_t i = 0; i < c->tree->n; i++) {
-		c->scanned[i].mem = arena_child(c->mem);
+		c->scanned[i].mem = i % SLICE_PROCESSES ? c->scanned[i - 1].mem : arena_child(c->mem);
 		if (!c->scanned[i].mem)
 			return -ENOMEM;
 	}
-	return pool_each(c->tree->n, pool_threads(), scan_process, c);
+	return pool_each((c->tree->n + SLICE_PROCESSES - 1) / SLICE_PROCESSES, pool_threads(), scan_slice, c);
 }
 
 int mm_select(struct arena *a, struct tree *tree, struct mm_copy **ret)
