@@ -28,8 +28,8 @@ const struct task_part *const task_parts[] = {
 	&creds_part,
 	&dumpable_part,
 	&death_signal_part,
-	&mm_part,
 	&keys_part,
+	&mm_part,
 	&semundo_part,
 	NULL
 };

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* mem_pkey.c - memory with protection keys: neighbours with different ones, the key of execute-only memory, a key
- * that is free again while memory has it, and a child that has taken and freed others. */
+ * that is free again while memory has it, and a child that has taken and freed others. There is an LDT as well,
+ * which is asked for apart. */
+#include <asm/ldt.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -68,10 +70,13 @@ static void child(long last)
 
 int main(int argc, char **argv)
 {
+	struct user_desc entry = { .base_addr = 0x1000, .limit = 1, .seg_32bit = 1, .useable = 1 };
 	int last;
 	pid_t pid;
 
 	test_init(argc, argv);
+	if (syscall(SYS_modify_ldt, 0x11, &entry, sizeof(entry)) < 0)
+		skip("no LDT: %s", strerror(errno));
 	alloc_keys();
 	map_all();
 	last = must(pkey_alloc(0, 0));
