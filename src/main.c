@@ -2,6 +2,7 @@
 /* main.c - options to commands; presents their results. */
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -19,6 +20,8 @@
 #include "say.h"
 #include "show.h"
 #include "verify.h"
+
+#define KEEP_UP_TO (16 << 20)	/* bytes of freed memory */
 
 struct session {
 	struct options opt;
@@ -268,6 +271,9 @@ static void prepare(void)
 		files.rlim_cur = files.rlim_max;
 		setrlimit(RLIMIT_NOFILE, &files);
 	}
+	/* Buffers come and go by the thousand: given back to the kernel, each of their pages would be a fault again. */
+	mallopt(M_MMAP_THRESHOLD, KEEP_UP_TO);
+	mallopt(M_TRIM_THRESHOLD, KEEP_UP_TO);
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
 	signal(SIGCHLD, SIG_DFL);
