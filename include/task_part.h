@@ -53,7 +53,7 @@ extern const struct task_part *const task_parts[];	/* NULL-terminated, at most P
 /* Ids, groups and capabilities as /proc/PID/status tells them; securebits are left 0. */
 int creds_from_status(struct arena *a, const struct proc_status *s, Creds **ret);
 
-/* The inodes of ckpt's own namespaces, in the order of task_refused.c. */
+/* What ckpt itself has, namespaces in the order of task_refused.c. -errno. */
 int own_facts(struct own_facts *ret);
 
 /* The cgroup of a process in the unified hierarchy; *ret NULL: it is in none. */

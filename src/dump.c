@@ -67,10 +67,12 @@ static int survey(struct dump *d)
 			site_find(d->mem, &d->tree.vdso, p);
 		cgroup_of(d->mem, p->dir, &p->cgroup);
 	}
-	if (r == 0 && share_survey(&d->tree) < 0)
-		return fail(&d->at, ENOMEM, "cannot compare the processes");
-	if (r == 0)
-		r = dump_list_others(d);
+	if (r < 0)
+		return r;
+	r = share_survey(&d->tree);
+	if (r < 0)
+		return fail(&d->at, r, "cannot compare the processes");
+	r = dump_list_others(d);
 	if (r < 0 || d->opt->dry_run)
 		return r;
 	r = image_create(d->mem, d->opt->images, d->opt->overwrite, &d->writer, &why);
