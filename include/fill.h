@@ -10,3 +10,6 @@ int fill_memory(struct restore *r);
 /* Private memory that is writable, or was once: it has been accounted for
  * (VM_ACCOUNT), and is mapped writable until its contents are there. */
 bool vma_was_writable(const Vma *v);
+
+/* One of the two letters that VmFlags of smaps has. */
+bool vma_has_flag(const Vma *v, const char *two);

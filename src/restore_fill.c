@@ -18,6 +18,7 @@
 #include "fill.h"
 #include "image.h"
 #include "io.h"
+#include "place.h"
 #include "pool.h"
 
 #define BATCH_PAGES IMAGE_PAGES_PER_CHECKSUM
@@ -29,6 +30,7 @@ struct unit {
 	const Chunk *chunk;
 	size_t index, pages;
 	bool by_force;		/* its VMA is not writable */
+	int place;		/* a userfaultfd that covers its VMA; -1: none */
 	size_t run;		/* where in the chunk's runs it begins */
 	size_t run_skip;	/* pages of that run that belong to the unit before */
 };
@@ -46,6 +48,7 @@ struct fill {
 	struct batch *batches;
 	size_t n;
 	uint64_t pages;
+	int *places;		/* see place_open() */
 };
 
 static int add_unit(struct fill *f, pid_t pid, const struct unit *u, uint64_t offset, size_t runs)
@@ -71,11 +74,11 @@ static int add_unit(struct fill *f, pid_t pid, const struct unit *u, uint64_t of
 	return 0;
 }
 
-static int add_chunk(struct fill *f, pid_t pid, const Chunk *c, bool by_force)
+static int add_chunk(struct fill *f, pid_t pid, const Chunk *c, struct unit u)
 {
-	struct unit u = { .chunk = c, .by_force = by_force };
 	size_t run = 0, skip = 0;
 
+	u.chunk = c;
 	for (uint64_t done = 0; done < c->pages; done += u.pages, u.index++) {
 		size_t left, runs = 0;
 
@@ -104,10 +107,14 @@ static int plan_fill(struct fill *f)
 	EACH_PROCESS(p, &f->r->tree) {
 		const struct loaded_mm *mm = p->saved_mm;
 
-		for (size_t i = 0; !p->zombie && i < mm->n_vmas; i++)
+		for (size_t i = 0; !p->zombie && i < mm->n_vmas; i++) {
+			struct unit u = { .by_force = !vma_was_writable(mm->vmas[i].msg),
+					  .place = place_fits(mm, i) ? f->places[p->index] : -1 };
+
 			for (size_t j = 0; j < mm->vmas[i].n_chunks; j++)
-				if (add_chunk(f, p->pid, mm->vmas[i].chunks[j], !vma_was_writable(mm->vmas[i].msg)) < 0)
+				if (add_chunk(f, p->pid, mm->vmas[i].chunks[j], u) < 0)
 					return -ENOMEM;
+		}
 	}
 	return 0;
 }
@@ -130,17 +137,18 @@ static size_t unit_runs(const struct unit *u, unsigned char *buf, struct iovec *
 	return n;
 }
 
-static int force(pid_t pid, const struct iovec *here, const struct iovec *there, size_t n)
+/* *fd is /proc/PID/mem, opened for the first run that needs it. */
+static int force(pid_t pid, int *fd, const struct iovec *here, const struct iovec *there, size_t n)
 {
 	char path[40];
-	autoclose fd = -1;
 
 	snprintf(path, sizeof(path), "/proc/%d/mem", pid);
-	fd = FAULTY(FAULT_OPEN, open(path, O_WRONLY | O_CLOEXEC));
-	if (fd < 0)
+	if (*fd < 0)
+		*fd = FAULTY(FAULT_OPEN, open(path, O_WRONLY | O_CLOEXEC));
+	if (*fd < 0)
 		return -errno;
 	for (size_t i = 0; i < n; i++) {
-		int r = io_pwrite_all(fd, here[i].iov_base, here[i].iov_len, (uint64_t)there[i].iov_base);
+		int r = io_pwrite_all(*fd, here[i].iov_base, here[i].iov_len, (uint64_t)there[i].iov_base);
 
 		if (r < 0)
 			return r;
@@ -167,6 +175,7 @@ static int fill_batch(void *context, size_t i)
 	const struct batch *b = &f->batches[i];
 	autofree unsigned char *buf = aligned_alloc(ARCH_PAGE, b->pages * ARCH_PAGE);
 	struct iovec here[BATCH_RUNS], there[BATCH_RUNS];
+	autoclose mem_fd = -1;
 	unsigned char *at = buf;
 	size_t n = 0;
 	int r = buf ? io_pread_all(f->r->ck.pages_fd, buf, b->pages * ARCH_PAGE, b->offset) : -ENOMEM;
@@ -178,8 +187,10 @@ static int fill_batch(void *context, size_t i)
 		if (image_checksum(at, u->pages * ARCH_PAGE) != u->chunk->checksums[u->index])
 			return -EBADMSG;
 		more = unit_runs(u, at, here + n, there + n);
-		if (u->by_force)
-			r = force(b->pid, here + n, there + n, more);
+		if (u->place >= 0)
+			r = place_pages(u->place, here + n, there + n, more);
+		else if (u->by_force)
+			r = force(b->pid, &mem_fd, here + n, there + n, more);
 		else
 			n += more;
 		at += u->pages * ARCH_PAGE;
@@ -197,11 +208,15 @@ static int end_of_waiting(void *context)
 int fill_memory(struct restore *r)
 {
 	struct fill f = { .r = r };
-	int err = plan_fill(&f);
+	int err = place_open(r, &f.places);
 
+	if (err < 0)
+		return err;
+	err = plan_fill(&f);
 	r->result->pages = f.pages;
 	if (err == 0)
 		err = pool_each_until(f.n, f.pages > WORTH_A_THREAD ? pool_threads() : 1, fill_batch, &f, end_of_waiting);
+	place_close(r, f.places);
 	if (err == -EBADMSG)
 		return fail(&r->at, 0, "page contents do not match their checksum: the image is damaged");
 	if (err == -EINTR || err == -ETIMEDOUT)

@@ -178,14 +178,16 @@ static int check_files(struct restore *r)
 	return 0;
 }
 
-/* Files that are mapped or executed must be what they were to the byte. */
-static int check_mapped(struct restore *r, uint32_t id)
+/* Files that are mapped or executed must be what they were to the byte. Many
+ * map the same ones: each is looked at once. */
+static int check_mapped(struct restore *r, uint32_t id, bool *seen)
 {
 	const FileObject *o = id ? r->ck.objects[id] : NULL;
 	const struct file_kind *kind = o ? file_kind_by_tag(o->kind_case) : NULL;
 
-	if (!id)
+	if (!id || seen[id])
 		return 0;
+	seen[id] = true;
 	if (!kind || o->kind_case != FILE_OBJECT__KIND_REGULAR)
 		return fail(&r->at, 0, "file object %u is mapped, but is no regular file", id);
 	return kind->ready(&r->at, o, NULL);
@@ -209,13 +211,17 @@ static int check_limits(struct restore *r, const struct process *p)
 
 static int check_mms(struct restore *r)
 {
+	bool *seen = arena_zalloc(r->mem, (r->ck.n_file_ids + 1) * sizeof(*seen));
+
+	if (!seen)
+		return fail(&r->at, ENOMEM, "mapped files");
 	EACH_PROCESS(p, &r->tree) {
 		int err = p->zombie ? 0 : check_limits(r, p);
 
 		if (err == 0 && !p->zombie)
-			err = check_mapped(r, p->saved_mm->msg->exe);
+			err = check_mapped(r, p->saved_mm->msg->exe, seen);
 		for (size_t i = 0; err == 0 && !p->zombie && i < p->saved_mm->n_vmas; i++)
-			err = check_mapped(r, p->saved_mm->vmas[i].msg->file);
+			err = check_mapped(r, p->saved_mm->vmas[i].msg->file, seen);
 		if (err < 0)
 			return err;
 	}

@@ -25,7 +25,7 @@
 #define PR_SET_VMA_ANON_NAME 0
 #endif
 
-static bool has_flag(const Vma *v, const char *two)
+bool vma_has_flag(const Vma *v, const char *two)
 {
 	for (size_t i = 0; i < v->n_flags; i++)
 		if (!strcmp(v->flags[i], two))
@@ -41,7 +41,7 @@ static bool is_special(const Vma *v)
 
 bool vma_was_writable(const Vma *v)
 {
-	return !v->shared && ((v->prot & PROT_WRITE) || has_flag(v, "ac"));
+	return !v->shared && ((v->prot & PROT_WRITE) || vma_has_flag(v, "ac"));
 }
 
 /* Memory to be executed only would get a key of the kernel's choice at once. */
@@ -61,9 +61,9 @@ static int ask_mmap(struct restore *r, struct tracee *t, const struct loaded_mm 
 		fd = (uint64_t)(v->file_writable ? r->mapped_rw[v->file] : r->mapped[v->file]);
 	else
 		flags |= MAP_ANONYMOUS;
-	if (has_flag(v, "nr"))
+	if (vma_has_flag(v, "nr"))
 		flags |= MAP_NORESERVE;
-	if (has_flag(v, "gd"))
+	if (vma_has_flag(v, "gd"))
 		flags |= MAP_GROWSDOWN;
 	return remote_ask(t, REMOTE_REQUIRED, 0, SYS_mmap,
 			  REMOTE_ARGS(v->start, v->end - v->start, first_prot(mm, v), flags, fd, v->pgoff));
@@ -89,9 +89,9 @@ static int ask_map(struct restore *r, struct tracee *t, const struct loaded_mm *
 	const Vma *v = mm->vmas[i].msg;
 	int err = ask_mmap(r, t, mm, v);
 
-	if (err >= 0 && has_flag(v, "hg"))
+	if (err >= 0 && vma_has_flag(v, "hg"))
 		err = ask_advice(t, v, MADV_HUGEPAGE);
-	if (err >= 0 && has_flag(v, "nh"))
+	if (err >= 0 && vma_has_flag(v, "nh"))
 		err = ask_advice(t, v, MADV_NOHUGEPAGE);
 	if (err >= 0 && apart_for_now(mm, i))
 		err = ask_advice(t, v, MADV_DONTFORK);
@@ -116,13 +116,13 @@ static int ask_finish(struct restore *r, struct tracee *t, const struct loaded_m
 	else if (first_prot(mm, v) != v->prot)
 		err = remote_ask(t, REMOTE_REQUIRED, 0, SYS_mprotect, REMOTE_ARGS(v->start, v->end - v->start, v->prot));
 	for (size_t j = 0; err >= 0 && j < ARRAY_SIZE(late_advice); j++)
-		if (has_flag(v, late_advice[j].flag))
+		if (vma_has_flag(v, late_advice[j].flag))
 			err = ask_advice(t, v, late_advice[j].advice);
-	if (err >= 0 && (has_flag(v, "dc") || apart_for_now(mm, i)))
-		err = ask_advice(t, v, has_flag(v, "dc") ? MADV_DONTFORK : MADV_DOFORK);
-	if (err >= 0 && has_flag(v, "lo"))
+	if (err >= 0 && (vma_has_flag(v, "dc") || apart_for_now(mm, i)))
+		err = ask_advice(t, v, vma_has_flag(v, "dc") ? MADV_DONTFORK : MADV_DOFORK);
+	if (err >= 0 && vma_has_flag(v, "lo"))
 		err = remote_ask(t, REMOTE_REQUIRED, 0, SYS_mlock2,
-				 REMOTE_ARGS(v->start, v->end - v->start, has_flag(v, "lf") ? MLOCK_ONFAULT : 0));
+				 REMOTE_ARGS(v->start, v->end - v->start, vma_has_flag(v, "lf") ? MLOCK_ONFAULT : 0));
 	if (err >= 0 && v->name && v->name[0]) {
 		rptr name = remote_push(t, v->name, strlen(v->name) + 1);
 

@@ -144,40 +144,39 @@ static int put_stage(struct restore *r, enum stage stage, const char *what)
 	return restore_run_all(r, list, n, what);
 }
 
-/* Only if it is another than it was born with: not every caller may. */
-static int set_file(struct restore *r, int dir, const char *name, int64_t now, int64_t value)
+static int set_file(struct restore *r, const struct process *p, const char *name, int64_t value)
 {
+	autoclose dir = proc_open(p->pid);
 	char text[16];
 	int err;
 
-	if (now == value)
-		return 0;
 	snprintf(text, sizeof(text), "%lld", (long long)value);
-	err = io_put(dir, name, text);
+	err = dir < 0 ? dir : io_put(dir, name, text);
 	return err < 0 ? fail(&r->at, err, "cannot set %s to %s%s", name, text,
 			      err == -EACCES ? " (lowering oom_score_adj takes CAP_SYS_RESOURCE)" : "") : 0;
 }
 
-/* What no call sets. */
+/* What no call sets; only if it is another than it was born with, which is
+ * ckpt's own: not every caller may. */
 static int set_files(struct restore *r)
 {
-	EACH_PROCESS(p, &r->tree) {
-		autoclose dir = p->zombie ? -1 : proc_open(p->pid);
-		uint64_t filter = 0;
-		int64_t adj = 0;
-		int err;
+	autoclose self = proc_open(getpid());
+	uint64_t filter = 0;
+	int64_t adj = 0;
+	int err = self < 0 ? self : proc_read_s64(r->mem, self, "oom_score_adj", &adj);
 
-		if (p->zombie)
-			continue;
+	if (err == 0)
+		err = proc_read_u64(r->mem, self, "coredump_filter", 16, &filter);
+	if (err < 0 && err != -ENOENT)	/* a kernel without core dumps */
+		return fail(&r->at, err, "cannot read ckpt's own oom_score_adj or coredump_filter");
+	EACH_PROCESS(p, &r->tree) {
+		const CoreDump *core = p->image->core_dump;
+
 		r->at.pid = p->pid;
-		err = dir < 0 ? dir : proc_read_s64(r->mem, dir, "oom_score_adj", &adj);
-		if (err == 0 && p->image->core_dump)
-			err = proc_read_u64(r->mem, dir, "coredump_filter", 16, &filter);
-		if (err < 0)
-			return fail(&r->at, err, "cannot read its oom_score_adj or coredump_filter");
-		err = set_file(r, dir, "oom_score_adj", adj, p->image->oom_score_adj);
-		if (err == 0 && p->image->core_dump)
-			err = set_file(r, dir, "coredump_filter", (int64_t)filter, p->image->core_dump->filter);
+		err = p->zombie || p->image->oom_score_adj == adj ? 0 :
+			set_file(r, p, "oom_score_adj", p->image->oom_score_adj);
+		if (err == 0 && !p->zombie && core && core->filter != filter)
+			err = set_file(r, p, "coredump_filter", core->filter);
 		if (err < 0)
 			return err;
 	}
