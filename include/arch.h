@@ -49,6 +49,7 @@ static inline long arch_result(const struct user_regs_struct *r) { return (long)
 
 /* Registers with which the batch runner at `code` starts. */
 void arch_set_runner(struct user_regs_struct *r, uint64_t code, uint64_t first, uint64_t end, uint64_t ctx);
+void arch_set_runner_open(struct user_regs_struct *r, uint64_t start, uint64_t len);	/* then: make this writable first */
 
 /* A frame as rt_sigreturn(2) takes it, with a return address before it: the
  * task that returns into `restorer` with rsp at the frame is where it was. */

@@ -85,8 +85,10 @@ const void *remote_view(const struct tracee *t, rptr p);	/* what the run left th
 bool remote_has_room(const struct tracee *t, size_t calls, size_t bytes);
 
 /* Make the calls that were asked of these tasks, side by side. 0, or the first
- * -errno of the tracing itself (-ESRCH: a task is gone, see t->gone). */
+ * -errno of the tracing itself (-ESRCH: a task is gone, see t->gone; -ENOMEM:
+ * one could not make its slot writable, which is done in its first run). */
 int remote_run(struct tracee *const *ts, size_t n);
+bool remote_is_closed(const struct tracee *t);	/* such a one, after a run */
 
 /* The call of the last run that failed though REQUIRED: its number in *ret_nr
  * and its -errno; 0: none failed. */

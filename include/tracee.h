@@ -144,8 +144,10 @@ int tracee_leave_section(struct tracee *t);
 int tracee_dispatch_on(struct tracee *t, bool *ret);
 
 /* Memory: the whole range or -errno, never a short count. Reads and writes
- * what the task itself could; _force also what it could not. */
+ * what the task itself could; _force and _pieces also what it could not. */
+struct tracee_piece { uint64_t to; const void *from; size_t len; };
 int tracee_read(const struct tracee *t, rptr from, void *to, size_t len);
 int tracee_write(const struct tracee *t, rptr to, const void *from, size_t len);
 int tracee_write_force(const struct tracee *t, rptr to, const void *from, size_t len);
+int tracee_write_pieces(const struct tracee *t, const struct tracee_piece *pieces, size_t n);
 int memory_read(pid_t pid, rptr from, void *to, size_t len);

@@ -160,13 +160,19 @@ static int create_remote(struct dump *d, struct process *p)
 	return remote_create(first->tracee, p->n_tasks, &p->site, first->xstate, area, &p->remote);
 }
 
+static int scratch_failed(struct dump *d, int r)
+{
+	return fail(&d->at, r, r == -ENOMEM ? "no room for the scratch pages; the process may be at its limits (RLIMIT_DATA, RLIMIT_AS)" :
+					     "cannot map the scratch pages");
+}
+
 static int give_slots(struct dump *d, struct process *p)
 {
 	int r = remote_error(p->remote);
 
 	d->at.pid = p->pid;
 	if (r < 0)
-		return fail(&d->at, r, "cannot map the scratch pages");
+		return scratch_failed(d, r);
 	remote_range(p->remote, &p->scratch_start, &p->scratch_end);
 	EACH_TASK(t, p) {
 		r = t->silent ? 0 : remote_add(p->remote, t->tracee);
@@ -254,10 +260,16 @@ static int run_all(struct dump *d)
 				return fail(&d->at, ENOMEM, "tasks");
 			*place = t->tracee;
 		}
-	d->at.pid = 0;
+	d->at = (struct where){ .phase = d->at.phase, .fd = -1 };
 	if (r < 0)
 		return r;
 	r = remote_run(list, n);
+	EACH_PROCESS(p, &d->tree) {
+		d->at.pid = p->pid;
+		if (r == -ENOMEM && p->remote && remote_is_closed(leader(p)->tracee))
+			return scratch_failed(d, r);
+	}
+	d->at.pid = 0;
 	return r < 0 ? fail(&d->at, r, "remote calls") : 0;
 }
 

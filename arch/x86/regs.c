@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* regs.c - general registers, and how an interrupted system call goes on. */
 #include <errno.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 
 #include "arch.h"
@@ -137,6 +138,14 @@ void arch_set_runner(struct user_regs_struct *r, uint64_t code, uint64_t first, 
 	r->rax = 0;
 	r->orig_rax = (uint64_t)-1;
 	r->eflags &= ~0x400ull;	/* DF */
+}
+
+void arch_set_runner_open(struct user_regs_struct *r, uint64_t start, uint64_t len)
+{
+	r->rip += (uint64_t)(runner_open - runner_code);
+	r->rdi = start;
+	r->rsi = len;
+	r->rdx = PROT_READ | PROT_WRITE;
 }
 
 #define EACH_REGISTER(X)							\

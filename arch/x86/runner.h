@@ -74,7 +74,7 @@ _Static_assert(sizeof(struct runner_entry) == ENTRY_SIZE, "runner.S counts on it
 _Static_assert(sizeof(struct runner_context) == CTX_SIZE, "runner.S counts on it");
 _Static_assert(__builtin_offsetof(struct runner_context, trampoline) == CTX_TRAMPOLINE, "likewise");
 
-extern const char runner_code[], runner_code_end[];
+extern const char runner_code[], runner_open[], runner_code_end[];
 extern const char runner_set_flags[], runner_use_tiles[], runner_stub_end[];	/* in the stub only */
 
 /* Write the trampoline of a context at `at` (its address there: at_va). */

@@ -8,6 +8,7 @@
 #include <sys/uio.h>
 
 #include "arch.h"
+#include "cleanup.h"
 #include "fault.h"
 #include "remote.h"
 #include "slot.h"
@@ -125,6 +126,19 @@ static void fill_context(struct tracee *t)
 	}
 }
 
+/* Into a slot that is not writable yet: with the code, which stands before it. */
+static int slot_write_first(struct tracee *t)
+{
+	struct remote_slot *s = t->slot;
+	const struct tracee_piece pieces[] = {
+		{ s->code, s->unwritten, s->unwritten_len },
+		{ s->va, s->local, slot_entries_end(s) },
+		{ s->va + s->data, s->local + s->data, s->size - s->data },
+	};
+
+	return tracee_write_pieces(t, pieces, ARRAY_SIZE(pieces));
+}
+
 static int slot_copy(struct tracee *t, bool to_task)
 {
 	struct remote_slot *s = t->slot;
@@ -149,7 +163,7 @@ static int start_with(struct tracee *t, const struct user_regs_struct *r)
 	int err;
 
 	fill_context(t);
-	err = slot_copy(t, true);
+	err = t->slot->closed ? slot_write_first(t) : slot_copy(t, true);
 	if (err < 0)
 		return err;
 	t->n_born = 0;
@@ -168,6 +182,8 @@ static int start(struct tracee *t)
 	uint64_t first = s->va + CTX_SIZE;
 
 	arch_set_runner(&r, s->code, first, first + s->calls * ENTRY_SIZE, s->va);
+	if (s->closed)
+		arch_set_runner_open(&r, s->va, s->size);
 	return start_with(t, &r);
 }
 
@@ -258,8 +274,11 @@ static int finish(struct tracee *t)
 	r = slot_copy(t, false);
 	if (r < 0 || t->slot->stub)
 		return r;
+	t->slot->closed = t->slot->closed && !slot_context(t->slot)->done;
 	r = tracee_set_mask(t, t->mask);
-	return r < 0 ? r : tracee_set_regs(t, &t->regs);
+	if (r == 0)
+		r = tracee_set_regs(t, &t->regs);
+	return r == 0 && t->slot->closed ? -ENOMEM : r;		/* it could not be made writable */
 }
 
 int remote_run(struct tracee *const *ts, size_t n)
@@ -281,6 +300,11 @@ int remote_run(struct tracee *const *ts, size_t n)
 			first = r;
 	}
 	return first;
+}
+
+bool remote_is_closed(const struct tracee *t)
+{
+	return t->slot && t->slot->ran && t->slot->closed;
 }
 
 int remote_enter(struct tracee *t, size_t offset, const void *data, size_t len)

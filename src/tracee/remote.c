@@ -104,6 +104,13 @@ static long outcome(struct remote *r, const struct single *s)
 	return s->ret;
 }
 
+/* The runner makes the slot writable itself, before it makes the first calls;
+ * with a signal at its end, so that ckpt sees the end even if it cannot. */
+static bool opens_itself(const struct remote *r)
+{
+	return r->tasks == 1 && r->first->end_signal;
+}
+
 static void map_scratch(struct remote *const *rs, struct single *calls, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
@@ -117,16 +124,20 @@ static void map_scratch(struct remote *const *rs, struct single *calls, size_t n
 		framed(rs[i], &calls[i], SYS_mprotect, REMOTE_ARGS(rs[i]->base + rs[i]->code_len,
 			rs[i]->len - rs[i]->code_len, PROT_READ | PROT_WRITE));
 		calls[i].masked = true;
+		if (opens_itself(rs[i]))
+			calls[i].err = calls[i].err ?: -ECANCELED;
 	}
 	single_run(calls, n);
 	for (size_t i = 0; i < n; i++)
-		outcome(rs[i], &calls[i]);
+		if (!opens_itself(rs[i]))
+			outcome(rs[i], &calls[i]);
 }
 
 static int write_code(struct remote *r)
 {
 	size_t len = (size_t)(runner_code_end - runner_code), at = round_up(len, TRAMPOLINE_SIZE);
 	autofree unsigned char *code = FAULTY_ALLOC(calloc(1, r->code_len));
+	struct remote_slot *first = &r->slots[0];
 
 	if (!code)
 		return -ENOMEM;
@@ -135,7 +146,13 @@ static int write_code(struct remote *r)
 		r->slots[i].trampoline = r->base + at;
 		runner_trampoline(code + at, r->base + at, r->slots[i].va);
 	}
-	return tracee_write_force(r->first, RPTR(r->base), code, at);
+	if (!opens_itself(r))
+		return tracee_write_force(r->first, RPTR(r->base), code, at);
+	first->closed = true;
+	first->unwritten_len = at;
+	first->unwritten = code;
+	code = NULL;
+	return 0;
 }
 
 static void lay_out_slots(struct remote *r)
@@ -235,6 +252,8 @@ void remote_abandon(struct remote *r)
 		return;
 	for (size_t i = 0; r->slots && i < r->used; i++)
 		free(r->slots[i].local);
+	if (r->slots)
+		free(r->slots[0].unwritten);
 	free(r->slots);
 	free(r->dead);
 	free(r);

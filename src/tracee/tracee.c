@@ -302,14 +302,22 @@ int tracee_write(const struct tracee *t, rptr to, const void *from, size_t len)
 	return (size_t)r == len ? 0 : -EFAULT;
 }
 
-int tracee_write_force(const struct tracee *t, rptr to, const void *from, size_t len)
+int tracee_write_pieces(const struct tracee *t, const struct tracee_piece *pieces, size_t n)
 {
 	char path[40];
 	autoclose fd = -1;
+	int r = 0;
 
 	snprintf(path, sizeof(path), "/proc/%d/mem", t->tid);
 	fd = FAULTY(FAULT_OPEN, open(path, O_WRONLY | O_CLOEXEC));
 	if (fd < 0)
 		return -errno;
-	return io_pwrite_all(fd, from, len, to.va);
+	for (size_t i = 0; r == 0 && i < n; i++)
+		r = io_pwrite_all(fd, pieces[i].from, pieces[i].len, pieces[i].to);
+	return r;
+}
+
+int tracee_write_force(const struct tracee *t, rptr to, const void *from, size_t len)
+{
+	return tracee_write_pieces(t, &(struct tracee_piece){ to.va, from, len }, 1);
 }
