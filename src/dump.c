@@ -2,11 +2,14 @@
 /* dump.c - the story of a dump. */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/vfs.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "arch.h"
 #include "cleanup.h"
@@ -26,20 +29,41 @@ static uint64_t status_bytes(const char *text, const char *key)
 	return at ? strtoull(at + strlen(key), NULL, 10) * 1024 : 0;
 }
 
+/* Pages of a file in memory are written once: only then the machine has given
+ * them to us, below a hypervisor too. Less room is no error here. */
+static int make_pages(struct dump *d, uint64_t bytes)
+{
+	static const unsigned char zeros[1u << 20];
+	uint64_t at = 0;
+	int r = 0;
+
+	while (r == 0 && at < bytes && pwrite(d->pages_fd, zeros, sizeof(zeros), (off_t)at) == sizeof(zeros)) {
+		at += sizeof(zeros);
+		r = waits_check(&d->tree.waits);
+	}
+	return r;
+}
+
 /* Have room for the pages before anybody stands still: where images are in
  * memory, making the file's pages costs as much as filling them. Only a guess:
  * the file gets its true size at the commit, and whether the disk is full is
  * said by the writes. */
-static void reserve_pages(struct dump *d)
+static int reserve_pages(struct dump *d)
 {
 	uint64_t bytes = 0;
+	struct statfs fs;
 	char *text;
 
 	EACH_PROCESS(p, &d->tree)
 		if (!p->zombie && io_slurp(d->mem, p->dir, "status", 65536, &text, NULL) == 0)
 			bytes += status_bytes(text, "\nRssAnon:") + status_bytes(text, "\nVmSwap:");
-	if (bytes >= RESERVE_FROM && fallocate(d->pages_fd, 0, 0, (off_t)bytes) < 0)
+	if (bytes < RESERVE_FROM)
+		return 0;
+	if (fstatfs(d->pages_fd, &fs) == 0 && fs.f_type == TMPFS_MAGIC)
+		return make_pages(d, bytes);
+	if (fallocate(d->pages_fd, 0, 0, (off_t)bytes) < 0)
 		say(SAY_DEBUG, &d->at, "no room reserved for %llu bytes of pages", (unsigned long long)bytes);
+	return 0;
 }
 
 /* Before anything is stopped: look at the tree, find what takes time to find,
@@ -81,7 +105,7 @@ static int survey(struct dump *d)
 	if (r == 0)
 		r = image_pages_create(d->writer, &d->pages_fd);
 	if (r == 0)
-		reserve_pages(d);
+		return reserve_pages(d);
 	return r < 0 ? fail(&d->at, r, "cannot write to the images directory%s%s", why ? ": " : "", why ? why : "") : 0;
 }
 
