@@ -23,8 +23,15 @@ int proc_open_task(int procdir, pid_t tid);	/* /proc/PID/task/TID */
 int proc_list_processes(struct arena *a, pid_t **ret, size_t *ret_n);
 int proc_list_tasks(struct arena *a, int procdir, pid_t **ret, size_t *ret_n);
 int proc_list_children(struct arena *a, int procdir, pid_t **ret, size_t *ret_n); /* of every thread */
-int proc_list_task_children(struct arena *a, int procdir, pid_t tid, pid_t **ret, size_t *ret_n);
+int proc_list_task_children(struct arena *a, int taskdir, pid_t **ret, size_t *ret_n);
 int proc_list_fds(struct arena *a, int procdir, int **ret, size_t *ret_n);	/* ascending */
+
+/* Open a file below `dir` now, to be read again and again: all functions here use
+ * it from now on. Where it cannot be kept it is opened each time, as ever. Not for
+ * files that belong to an address space (smaps, auxv, mem), which an execve changes.
+ * `name` stays the caller's. Only before other threads read below this directory. */
+void proc_keep(int dir, const char *name);
+void proc_close(int dir);	/* with all that is kept below it; a negative number is fine */
 
 struct proc_stat {
 	char comm[64];

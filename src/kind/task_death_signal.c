@@ -24,7 +24,7 @@ static int is_child_of_leader(struct arena *a, const struct process *p)
 	const struct process *parent = p->parent;
 	pid_t *pids;
 	size_t n = 0;
-	int r = !parent || parent->zombie ? 0 : proc_list_task_children(a, parent->dir, parent->pid, &pids, &n);
+	int r = !parent || parent->zombie ? 0 : proc_list_task_children(a, leader(parent)->dir, &pids, &n);
 
 	for (size_t i = 0; r == 0 && i < n; i++)
 		r = pids[i] == p->pid;

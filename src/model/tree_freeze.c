@@ -62,7 +62,7 @@ static void drop_task(struct task *t)
 		p->n_tasks--;
 		break;
 	}
-	close(t->dir);
+	proc_close(t->dir);
 	tracee_free(t->tracee);
 	t->tracee = NULL;
 	/* Its parent is stopped and does not reap it: not to be found again as new.
@@ -272,9 +272,9 @@ void tree_close(struct tree *tree)
 {
 	EACH_PROCESS(p, tree) {
 		EACH_TASK(t, p)
-			close(t->dir);
+			proc_close(t->dir);
 		if (p->pidfd >= 0)
 			close(p->pidfd);
-		close(p->dir);
+		proc_close(p->dir);
 	}
 }

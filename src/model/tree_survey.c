@@ -44,6 +44,8 @@ static int add_task(struct tree *tree, struct process *p, pid_t tid)
 	t->dir = proc_open_task(p->dir, tid);
 	if (t->dir < 0)
 		return t->dir;
+	proc_keep(t->dir, "status");
+	proc_keep(t->dir, "children");
 	place = ARENA_ADD(tree->mem, p->tasks, p->n_tasks);
 	if (!place)
 		return -ENOMEM;
@@ -78,6 +80,9 @@ static int list_tasks(struct tree *tree, struct process *p, size_t *ret_new)
 	return r == -ENOENT || r == -ESRCH ? 0 : r;
 }
 
+/* While the tree stands still. */
+static const char *const read_again[] = { "stat", "task", "fd", "timers", "oom_score_adj", "coredump_filter" };
+
 static int add_process(struct tree *tree, pid_t pid, struct process *parent, struct process **ret)
 {
 	struct process *p = arena_zalloc(tree->mem, sizeof(*p));
@@ -92,9 +97,11 @@ static int add_process(struct tree *tree, pid_t pid, struct process *parent, str
 	p->dir = proc_open(pid);
 	if (p->dir < 0)
 		return p->dir;
+	for (size_t i = 0; i < ARRAY_SIZE(read_again); i++)
+		proc_keep(p->dir, read_again[i]);
 	r = proc_read_stat(tree->mem, p->dir, &p->stat);
 	if (r < 0) {
-		close(p->dir);
+		proc_close(p->dir);
 		return r;
 	}
 	p->zombie = p->stat.state == 'Z' && p->stat.threads <= 1;
@@ -102,7 +109,7 @@ static int add_process(struct tree *tree, pid_t pid, struct process *parent, str
 		p->pidfd = (int)FAULTY(FAULT_OPEN, syscall(SYS_pidfd_open, pid, 0));
 	if (!p->zombie && p->pidfd < 0) {
 		r = -errno;
-		close(p->dir);
+		proc_close(p->dir);
 		return r;
 	}
 	p->index = (uint32_t)tree->n;
@@ -114,11 +121,11 @@ static int add_process(struct tree *tree, pid_t pid, struct process *parent, str
 	return 0;
 }
 
-static int list_children_of(struct tree *tree, struct process *p, pid_t tid, size_t *ret_new)
+static int list_children_of(struct tree *tree, struct process *p, const struct task *t, size_t *ret_new)
 {
 	pid_t *pids;
 	size_t n;
-	int r = proc_list_task_children(tree->mem, p->dir, tid, &pids, &n);
+	int r = proc_list_task_children(tree->mem, t->dir, &pids, &n);
 
 	for (size_t i = 0; r == 0 && i < n; i++) {
 		struct process *child;
@@ -140,7 +147,7 @@ static int list_children(struct tree *tree, struct process *p, size_t *ret_new)
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < p->n_tasks; i++)
-		r = list_children_of(tree, p, p->tasks[i]->tid, ret_new);
+		r = list_children_of(tree, p, p->tasks[i], ret_new);
 	return r;
 }
 

@@ -53,13 +53,15 @@ static int add_entry(struct arena *a, const char *name, struct numbers *list)
 /* getdents64(2) itself: a DIR costs an allocation for every process. */
 static int list_dir(struct arena *a, int procdir, const char *name, struct numbers *list)
 {
-	autoclose fd = FAULTY(FAULT_OPEN, openat(procdir, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+	auto_(proc_file_close) struct proc_file f = proc_file_open(procdir, name);
 	char buf[32768] __attribute__((aligned(8)));
 	ssize_t n;
 
-	if (fd < 0)
+	if (f.fd < 0)
+		return f.fd;
+	if (f.kept && lseek(f.fd, 0, SEEK_SET) < 0)
 		return -errno;
-	while ((n = FAULTY(FAULT_READ, getdents64(fd, buf, sizeof(buf)))) > 0) {
+	while ((n = FAULTY(FAULT_READ, getdents64(f.fd, buf, sizeof(buf)))) > 0) {
 		for (ssize_t at = 0; at < n; ) {
 			struct dirent64 *e = (void *)(buf + at);
 			int r = add_entry(a, e->d_name, list);
@@ -151,9 +153,10 @@ static int read_children(struct arena *a, int fd, struct numbers *list)
 {
 	struct part part = { 0 };
 	char buf[4096];
+	off_t at = 0;
 	ssize_t n;
 
-	while ((n = FAULTY(FAULT_READ, read(fd, buf, sizeof(buf)))) != 0) {
+	while ((n = FAULTY(FAULT_READ, pread(fd, buf, sizeof(buf), at))) != 0) {
 		struct scan s;
 		int r;
 
@@ -161,6 +164,7 @@ static int read_children(struct arena *a, int fd, struct numbers *list)
 			continue;
 		if (n < 0)
 			return -errno;
+		at += n;
 		s = scan_text(buf, n);
 		r = add_children(a, &s, &part, list);
 		if (r)
@@ -169,25 +173,20 @@ static int read_children(struct arena *a, int fd, struct numbers *list)
 	return part.any ? -EINVAL : 0;
 }
 
-static int children_of_task(struct arena *a, int procdir, pid_t tid, struct numbers *list)
+/* A thread that ended has no children; a kernel without CONFIG_PROC_CHILDREN cannot tell. */
+static int children_of_task(struct arena *a, int taskdir, struct numbers *list)
 {
-	char path[48];
+	auto_(proc_file_close) struct proc_file f = proc_file_open(taskdir, "children");
 
-	snprintf(path, sizeof(path), "task/%d/children", tid);
-	autoclose fd = proc_openat(procdir, path);
-	if (fd >= 0)
-		return read_children(a, fd, list);
-	if (fd != -ENOENT)
-		return fd;
-	/* A thread that ended has no children; a kernel without CONFIG_PROC_CHILDREN cannot tell. */
-	snprintf(path, sizeof(path), "task/%d/stat", tid);
-	return faccessat(procdir, path, F_OK, 0) ? 0 : -EOPNOTSUPP;
+	if (f.fd == -ENOENT)
+		return faccessat(taskdir, "stat", F_OK, 0) ? 0 : -EOPNOTSUPP;
+	return f.fd < 0 ? f.fd : read_children(a, f.fd, list);
 }
 
-int proc_list_task_children(struct arena *a, int procdir, pid_t tid, pid_t **ret, size_t *ret_n)
+int proc_list_task_children(struct arena *a, int taskdir, pid_t **ret, size_t *ret_n)
 {
 	struct numbers list = { 0 };
-	int r = children_of_task(a, procdir, tid, &list);
+	int r = children_of_task(a, taskdir, &list);
 
 	*ret = list.v;
 	*ret_n = list.n;
@@ -202,8 +201,10 @@ int proc_list_children(struct arena *a, int procdir, pid_t **ret, size_t *ret_n)
 	int r = proc_list_tasks(a, procdir, &tids, &n_tids);
 
 	for (size_t i = 0; !r && i < n_tids; i++) {
-		r = children_of_task(a, procdir, tids[i], &list);
-		if (r == -ESRCH)
+		autoclose dir = proc_open_task(procdir, tids[i]);
+
+		r = dir < 0 ? dir : children_of_task(a, dir, &list);
+		if (r == -ESRCH || r == -ENOENT)
 			r = 0;
 	}
 	if (r)

@@ -79,14 +79,14 @@ int proc_read_auxv(struct arena *a, int procdir, uint64_t **ret, size_t *ret_n)
 
 int proc_read_has_timers(struct arena *a, int procdir, bool *ret)
 {
-	autoclose fd = proc_openat(procdir, "timers");
+	auto_(proc_file_close) struct proc_file f = proc_file_open(procdir, "timers");
 	char first;
 	ssize_t n;
 
 	(void)a;
-	if (fd < 0)
-		return fd;
-	n = FAULTY(FAULT_READ, read(fd, &first, 1));
+	if (f.fd < 0)
+		return f.fd;
+	n = FAULTY(FAULT_READ, pread(f.fd, &first, 1, 0));
 	if (n < 0)
 		return -errno;
 	*ret = n > 0;

@@ -20,7 +20,7 @@ static ssize_t read_once(int fd, char *buf, size_t size)
 	ssize_t n;
 
 	do
-		n = FAULTY(FAULT_READ, read(fd, buf, size));
+		n = FAULTY(FAULT_READ, pread(fd, buf, size, 0));
 	while (n < 0 && errno == EINTR);
 	return n < 0 ? -errno : n;
 }
@@ -28,14 +28,14 @@ static ssize_t read_once(int fd, char *buf, size_t size)
 int proc_text(struct arena *a, int dirfd, const char *name, char *buf, size_t size,
 	      const char **ret, size_t *ret_len)
 {
-	autoclose fd = proc_openat(dirfd, name);
+	auto_(proc_file_close) struct proc_file f = proc_file_open(dirfd, name);
 	char *text;
 	ssize_t n;
 	int r;
 
-	if (fd < 0)
-		return fd;
-	n = read_once(fd, buf, size);
+	if (f.fd < 0)
+		return f.fd;
+	n = read_once(f.fd, buf, size);
 	if (n < 0)
 		return n;
 	if ((size_t)n < size) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* text.h - small files of /proc, read without touching the arena. */
 #pragma once
+#include <stdbool.h>
 #include <stddef.h>
 
 struct arena;
@@ -18,3 +19,9 @@ int proc_text(struct arena *a, int dirfd, const char *name, char *buf, size_t si
 	      const char **ret, size_t *ret_len);
 
 int proc_openat(int dirfd, const char *name);	/* for reading; or -errno */
+
+/* A file below a directory: the one that is kept (proc_keep()), to be read from
+ * offset 0 on, or one that is opened for this. fd: or -errno. */
+struct proc_file { int fd; bool kept; };
+struct proc_file proc_file_open(int dir, const char *name);
+void proc_file_close(struct proc_file *f);
