@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/resource.h>
 #include <sys/types.h>
 
 #include "arch.h"
@@ -105,10 +106,15 @@ struct process {
 #define TREE_NAMESPACES 10
 #define NAMESPACE_SIZE 40
 #define CPU_WORDS (8192 / 64)	/* as many CPUs as a kernel can have (NR_CPUS) */
+#define SPECULATION_KINDS 3	/* PR_SPEC_STORE_BYPASS, _INDIRECT_BRANCH, _L1D_FLUSH */
 struct own_facts {
 	char ns[TREE_NAMESPACES][NAMESPACE_SIZE];
 	uint64_t cpus[CPU_WORDS];
 	int io_priority;	/* -1: the kernel knows of none */
+	int personality;
+	long timer_slack;
+	long speculation[SPECULATION_KINDS];	/* or -1: not known to the kernel */
+	struct rlimit limits[RLIM_NLIMITS];
 };
 
 struct tree {

@@ -51,10 +51,9 @@ static int check_limits(struct arena *a, const struct process *p, const struct r
 	for (unsigned i = 0; i < RLIM_NLIMITS; i++) {
 		autoclose self = -1;
 		struct proc_status own;
-		struct rlimit mine;
 		int r;
 
-		if (getrlimit((int)i, &mine) < 0 || limits[i].rlim_max <= mine.rlim_max)
+		if (limits[i].rlim_max <= leader(p)->tree->own.limits[i].rlim_max)
 			continue;
 		self = proc_open(getpid());
 		r = self < 0 ? self : proc_read_status(a, self, &own);

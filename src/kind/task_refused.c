@@ -58,6 +58,13 @@ int own_facts(struct own_facts *ret)
 	ret->io_priority = (int)syscall(SYS_ioprio_get, IOPRIO_WHO_PROCESS, 0);
 	if ((ret->io_priority < 0 && errno != ENOSYS) || syscall(SYS_sched_getaffinity, 0, sizeof(ret->cpus), ret->cpus) < 0)
 		return -errno;
+	ret->personality = personality(0xffffffff);
+	ret->timer_slack = prctl(PR_GET_TIMERSLACK);
+	for (unsigned long i = 0; i < SPECULATION_KINDS; i++)
+		ret->speculation[i] = prctl(PR_GET_SPECULATION_CTRL, i, 0, 0, 0);
+	for (int i = 0; i < RLIM_NLIMITS; i++)
+		if (getrlimit(i, &ret->limits[i]) < 0)
+			ret->limits[i].rlim_max = RLIM_INFINITY;
 	return 0;
 }
 
@@ -164,7 +171,6 @@ static const struct refused_prctl {
 
 enum { CALL_PRCTL = 0, CALL_SLACK = ARRAY_SIZE(prctls), CALL_ITIMER, CALL_POLICY = CALL_ITIMER + 3, CALL_PERSONALITY, CALL_TRACEES, CALL_KEYRINGS,
        CALL_SPECULATION = CALL_KEYRINGS + 2 };
-#define SPECULATION_KINDS 3	/* PR_SPEC_STORE_BYPASS, _INDIRECT_BRANCH, _L1D_FLUSH */
 enum { ROOM_ITIMER = 64, ROOM_POLICY = ROOM_ITIMER + 3 * 32, ROOM_SIZE = ROOM_POLICY + 16 };
 
 static int ask(struct task *t, struct answer *to)
@@ -212,6 +218,8 @@ static int answers_failed(struct task *t, const struct answer *from)
 
 static void judge_prctls(struct task *t, const struct answer *from, const char *room, struct obstacles *list)
 {
+	const struct own_facts *own = &t->tree->own;
+
 	for (size_t i = 0; i < ARRAY_SIZE(prctls); i++) {
 		long answer = remote_result(t->tracee, from->call + (int)i);
 		int value;
@@ -223,12 +231,12 @@ static void judge_prctls(struct task *t, const struct answer *from, const char *
 			obstacle(list, prctls[i].name, AT_PID(t->tid), prctls[i].remedy,
 				 "the task %s, which cannot be saved yet", prctls[i].what);
 	}
-	if (remote_result(t->tracee, from->call + CALL_SLACK) != prctl(PR_GET_TIMERSLACK))
+	if (remote_result(t->tracee, from->call + CALL_SLACK) != own->timer_slack)
 		obstacle(list, "task.timerslack", AT_PID(t->tid), "Write 0 to /proc/PID/timerslack_ns.",
 			 "the task has a timer slack of its own");
-	for (unsigned long i = 0; i < SPECULATION_KINDS; i++)
-		if (remote_result(t->tracee, from->call + CALL_SPECULATION + (int)i) != prctl(PR_GET_SPECULATION_CTRL, i, 0, 0, 0) &&
-		    remote_result(t->tracee, from->call + CALL_SPECULATION + (int)i) >= 0)
+	for (int i = 0; i < SPECULATION_KINDS; i++)
+		if (remote_result(t->tracee, from->call + CALL_SPECULATION + i) != own->speculation[i] &&
+		    remote_result(t->tracee, from->call + CALL_SPECULATION + i) >= 0)
 			obstacle(list, "task.speculation", AT_PID(t->tid), "Do not use PR_SET_SPECULATION_CTRL.",
 				 "the task has changed a speculation control");
 }
@@ -287,10 +295,10 @@ static int take(struct arena *a, struct task *t, const struct answer *from, stru
 			obstacle(list, "task.itimer", AT_PID(t->tid), "Let the program stop its timer (alarm, setitimer).",
 				 "a %s interval timer is running, which cannot be saved yet", clocks[i]);
 	}
-	if (remote_result(t->tracee, from->call + CALL_PERSONALITY) != personality(0xffffffff))
+	if (remote_result(t->tracee, from->call + CALL_PERSONALITY) != t->tree->own.personality)
 		obstacle(list, "task.personality", AT_PID(t->tid), "Run it without setarch(8).",
 			 "the task has personality %#lx, ckpt has %#x",
-			 remote_result(t->tracee, from->call + CALL_PERSONALITY), personality(0xffffffff));
+			 remote_result(t->tracee, from->call + CALL_PERSONALITY), t->tree->own.personality);
 	memcpy(&policy, room + ROOM_POLICY, sizeof(policy));
 	if (remote_result(t->tracee, from->call + CALL_POLICY) == 0 && policy)
 		obstacle(list, "task.mempolicy", AT_PID(t->tid), "Run it without numactl(8).",
