@@ -153,11 +153,26 @@ static void note_direction(struct file *file)
 		file->object->has_writer = true;
 }
 
-static int look_at(struct arena *a, const struct process *p, int fd, struct sight *ret)
+/* What was there when the process was forked is the parent's still, unless one
+ * of them has something else there now. */
+static bool is_parents(const struct process *p, int fd)
+{
+	const struct process *parent = p->parent;
+
+	if (!parent || parent->zombie || leader(p)->tree->list[parent->index] != parent)
+		return false;		/* there is none, or it has ended */
+	return syscall(SYS_kcmp, p->pid, parent->pid, KCMP_FILE, fd, fd) == 0;
+}
+
+static int look_at(struct arena *a, const struct process *p, int fd, bool may_be_same, struct sight *ret)
 {
 	char name[32];
 
 	ret->fd = fd;
+	if (may_be_same && is_parents(p, fd)) {
+		ret->same_in = p->parent;
+		return 0;
+	}
 	snprintf(name, sizeof(name), "fd/%d", fd);
 	if (fstatat(p->dir, name, &ret->st, 0) < 0)
 		return -errno;
@@ -167,6 +182,7 @@ static int look_at(struct arena *a, const struct process *p, int fd, struct sigh
 int files_look(struct arena *a, struct process *p, const struct where *from)
 {
 	struct where at = *from;
+	size_t same = 0;
 	int *fds;
 	int r = p->shares[SHARES_FILES] == p ? proc_list_fds(a, p->dir, &fds, &p->n_sights) : 0;
 
@@ -177,11 +193,31 @@ int files_look(struct arena *a, struct process *p, const struct where *from)
 		return fail(&at, ENOMEM, "descriptor table");
 	for (size_t i = 0; i < p->n_sights; i++) {
 		at.fd = fds[i];
-		r = look_at(a, p, fds[i], &p->sights[i]);
+		r = look_at(a, p, fds[i], same < SAME_MAX, &p->sights[i]);
 		if (r < 0)
 			return fail(&at, r, "cannot look at the descriptor");
+		same += p->sights[i].same_in != NULL;
 	}
 	return 0;
+}
+
+/* Parents come first, and tables are in the order of the numbers. */
+static struct file *file_of(const struct files *f, const struct process *p, int fd)
+{
+	const DescriptorTable *table = p->shares[SHARES_FILES]->table;
+	size_t low = 0, high = table->n_slots;
+
+	while (low < high) {
+		size_t mid = (low + high) / 2;
+
+		if (table->slots[mid]->fd == (uint32_t)fd)
+			return f->list[table->slots[mid]->description - 1];
+		if (table->slots[mid]->fd < (uint32_t)fd)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return NULL;
 }
 
 static int collect_slot(struct files *f, struct process *p, const struct sight *s)
@@ -191,7 +227,9 @@ static int collect_slot(struct files *f, struct process *p, const struct sight *
 	size_t at = 0;
 	int err = 0;
 
-	file = find(f, &probe, &at, &err);
+	file = s->same_in ? file_of(f, s->same_in, s->fd) : find(f, &probe, &at, &err);
+	if (!file && s->same_in)
+		return -EBADF;
 	if (!file && !err)
 		err = add_file(f, &probe, at, &file);
 	if (err < 0)

@@ -8,9 +8,11 @@
 /* A descriptor of a process, before it is known which description that is. */
 struct sight {
 	int fd;
+	const struct process *same_in;	/* NULL, or where that number has the same description: then the rest is zero */
 	struct stat st;
 	struct fdinfo info;
 };
+#define SAME_MAX 32u	/* of a process: their close-on-exec flags are asked for in one batch */
 
 /* One open file description. */
 struct file {

@@ -20,6 +20,7 @@ const struct file_kind *const file_kinds[] = {
 const struct task_part *const task_parts[] = {
 	&cpu_part,
 	&fs_part,
+	&descriptors_part,
 	&attributes_part,
 	&limits_part,
 	&refused_part,

@@ -9,4 +9,4 @@ extern const struct file_kind regular_kind, directory_kind, chardev_kind, pipe_k
 #include "task_part.h"
 
 extern const struct task_part cpu_part, creds_part, signals_part, attributes_part, sigactions_part,
-	limits_part, dumpable_part, fs_part, refused_part, mm_part, keys_part, semundo_part, death_signal_part;
+	limits_part, dumpable_part, fs_part, descriptors_part, refused_part, mm_part, keys_part, semundo_part, death_signal_part;
