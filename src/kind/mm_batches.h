@@ -45,6 +45,7 @@ struct mm_copy {
 	struct vma_chunks **chunks;	/* by process, by VMA */
 	struct batch *batches;
 	size_t n_batches;
+	size_t batch_pages;		/* of one: fewer than BATCH_PAGES, so that a small tree has work for all threads */
 	uint64_t pages;
 	int pages_fd;
 };

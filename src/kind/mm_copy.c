@@ -15,7 +15,7 @@
 #include "pool.h"
 
 #define FEW_PAGES 4u
-#define WORTH_A_THREAD 1024u		/* pages */
+#define WORTH_A_THREAD 192u		/* pages */
 
 /* Files of a process, opened when they are needed. */
 struct source { int dir, mem, pagemap; };

@@ -11,6 +11,7 @@
 
 #define CHUNK_PAGES 8192u
 #define SLICE_PROCESSES 8u
+#define BATCH_MIN 64u
 #define MUCH_MEMORY (16u << 20)
 
 static bool has_contents(const struct proc_vma *v, const Vma *m)
@@ -23,7 +24,7 @@ static struct batch *open_batch(struct mm_copy *c, struct process *p)
 {
 	struct batch *b = c->n_batches ? &c->batches[c->n_batches - 1] : NULL;
 
-	if (b && b->process == p && b->pages < BATCH_PAGES && b->n_runs < BATCH_RUNS)
+	if (b && b->process == p && b->pages < c->batch_pages && b->n_runs < BATCH_RUNS)
 		return b;
 	b = ARENA_ADD(c->mem, c->batches, c->n_batches);
 	if (b) {
@@ -105,7 +106,7 @@ static int place_run(struct mm_copy *c, struct process *p, struct vma_chunks *of
 			chunk = new_chunk(c, of);
 		if (!chunk)
 			return -ENOMEM;
-		take = MIN((end - start) / ARCH_PAGE, BATCH_PAGES - b->pages);
+		take = MIN((end - start) / ARCH_PAGE, c->batch_pages - b->pages);
 		take = MIN(take, IMAGE_PAGES_PER_CHECKSUM - chunk->pages % IMAGE_PAGES_PER_CHECKSUM);
 		r = add_to_unit(c, b, chunk, take);
 		if (r == 0)
@@ -219,6 +220,16 @@ static int scan_all(struct mm_copy *c)
 	return pool_each((c->tree->n + SLICE_PROCESSES - 1) / SLICE_PROCESSES, pool_threads(), scan_slice, c);
 }
 
+static size_t choose_batch(const struct mm_copy *c)
+{
+	uint64_t pages = 0;
+
+	for (size_t i = 0; i < c->tree->n; i++)
+		for (size_t k = 0; k < c->scanned[i].n; k++)
+			pages += (c->scanned[i].runs[k].end - c->scanned[i].runs[k].start) / ARCH_PAGE;
+	return MIN(MAX(pages / (2 * pool_threads()), (uint64_t)BATCH_MIN), (uint64_t)BATCH_PAGES);
+}
+
 int mm_select(struct arena *a, struct tree *tree, struct mm_copy **ret)
 {
 	struct mm_copy *c = arena_zalloc(a, sizeof(*c));
@@ -231,6 +242,7 @@ int mm_select(struct arena *a, struct tree *tree, struct mm_copy **ret)
 	}
 	if (r < 0)
 		return fail(NOWHERE, r, "cannot see which pages are in use");
+	c->batch_pages = choose_batch(c);
 	EACH_PROCESS(p, tree) {
 		r = p->zombie ? 0 : place_process(c, p);
 		if (r < 0)

@@ -13,6 +13,7 @@
 #include "remote.h"
 #include "slot.h"
 
+#define PIECES_MAX 512u		/* below IOV_MAX of process_vm_readv(2) */
 #define SLEEP_END_NS 50000000	/* how long the end of a batch lasts that raises no signal */
 
 static void begin_anew(struct remote_slot *s)
@@ -139,35 +140,76 @@ static int slot_write_first(struct tracee *t)
 	return tracee_write_pieces(t, pieces, ARRAY_SIZE(pieces));
 }
 
-static int slot_copy(struct tracee *t, bool to_task)
-{
-	struct remote_slot *s = t->slot;
-	size_t head = slot_entries_end(s), tail = s->size - s->data;
-	struct iovec here[2] = { { s->local, head }, { s->local + s->data, tail } };
-	struct iovec there[2] = { { (void *)s->va, head }, { (void *)(s->va + s->data), tail } };
-	ssize_t n;
+/* Pieces of many slots, for one call. */
+struct pieces {
+	struct iovec here[PIECES_MAX], there[PIECES_MAX];
+	size_t n, bytes;
+};
 
-	if (s->stub)
-		return 0;
-	n = to_task ? FAULTY(FAULT_WRITE, process_vm_writev(t->tid, here, 2, there, 2, 0)) :
-		      FAULTY(FAULT_READ, process_vm_readv(t->tid, here, 2, there, 2, 0));
+static void add_slot(struct pieces *p, const struct remote_slot *s)
+{
+	size_t head = slot_entries_end(s), tail = s->size - s->data;
+
+	p->here[p->n] = (struct iovec){ s->local, head };
+	p->there[p->n++] = (struct iovec){ (void *)s->va, head };
+	p->here[p->n] = (struct iovec){ s->local + s->data, tail };
+	p->there[p->n++] = (struct iovec){ (void *)(s->va + s->data), tail };
+	p->bytes += head + tail;
+}
+
+static int move_pieces(const struct pieces *p, pid_t tid, bool to_task)
+{
+	ssize_t n = to_task ? FAULTY(FAULT_WRITE, process_vm_writev(tid, p->here, p->n, p->there, p->n, 0)) :
+			      FAULTY(FAULT_READ, process_vm_readv(tid, p->here, p->n, p->there, p->n, 0));
+
 	if (n < 0)
 		return -errno;
-	return (size_t)n == head + tail ? 0 : -EFAULT;
+	return (size_t)n == p->bytes ? 0 : -EFAULT;
+}
+
+static bool is_due(const struct tracee *t)
+{
+	return t->slot->calls && !t->slot->ran;
+}
+
+static bool has_ended(const struct tracee *t)
+{
+	return t->slot->ended;
+}
+
+/* Those of one address space, which are side by side in the list, in one call.
+ * Slots of the stub are here already. */
+static int copy_slots(struct tracee *const *ts, size_t n, bool (*which)(const struct tracee *t), bool to_task)
+{
+	for (size_t i = 0; i < n;) {
+		const struct tracee *first = ts[i];
+		struct pieces p;
+		int r = 0;
+
+		p.n = p.bytes = 0;
+		for (; r == 0 && i < n && ts[i]->slot->owner == first->slot->owner && p.n + 2 <= PIECES_MAX; i++) {
+			if (ts[i]->slot->stub || !which(ts[i]))
+				continue;
+			if (to_task && ts[i]->slot->closed)
+				r = slot_write_first(ts[i]);
+			else
+				add_slot(&p, ts[i]->slot);
+		}
+		if (r == 0 && p.n)
+			r = move_pieces(&p, first->tid, to_task);
+		if (r < 0)
+			return r;
+	}
+	return 0;
 }
 
 /* Registers first, then the mask: were it the other way round, our death in
  * between would leave the task with everything blocked. */
 static int start_with(struct tracee *t, const struct user_regs_struct *r)
 {
-	int err;
+	int err = tracee_set_regs(t, r);
 
-	fill_context(t);
-	err = t->slot->closed ? slot_write_first(t) : slot_copy(t, true);
-	if (err < 0)
-		return err;
 	t->n_born = 0;
-	err = tracee_set_regs(t, r);
 	if (err == 0)
 		err = tracee_set_mask(t, t->end_signal ? ~(1ull << (t->end_signal - 1)) : ~0ull);
 	if (err == 0)
@@ -254,7 +296,7 @@ static int stop_sleeper(struct tracee *t)
 	}
 }
 
-static int finish(struct tracee *t)
+static int await_end(struct tracee *t)
 {
 	int r = t->end_signal ? 0 : stop_sleeper(t);
 
@@ -268,12 +310,18 @@ static int finish(struct tracee *t)
 		else if (r == 1)
 			break;
 	}
-	if (r < 0)
-		return r;
-	t->slot->ran = true;
-	r = slot_copy(t, false);
-	if (r < 0 || t->slot->stub)
-		return r;
+	t->slot->ended = t->slot->ran = r == 1;
+	return MIN(r, 0);
+}
+
+/* From the end of its run to the task as it was; one under restore stays there. */
+static int put_back(struct tracee *t)
+{
+	int r;
+
+	t->slot->ended = false;
+	if (t->slot->stub)
+		return 0;
 	t->slot->closed = t->slot->closed && !slot_context(t->slot)->done;
 	r = tracee_set_mask(t, t->mask);
 	if (r == 0)
@@ -281,23 +329,33 @@ static int finish(struct tracee *t)
 	return r == 0 && t->slot->closed ? -ENOMEM : r;		/* it could not be made writable */
 }
 
+/* All are sent on before the first is waited for. Where one fails, the others
+ * come to their ends all the same. */
 int remote_run(struct tracee *const *ts, size_t n)
 {
-	int first = 0;
+	int first = 0, r;
 
 	if (fault(FAULT_REMOTE))
 		return -errno;
+	for (size_t i = 0; i < n; i++)
+		if (is_due(ts[i]))
+			fill_context(ts[i]);
+	r = copy_slots(ts, n, is_due, true);
+	if (r < 0)
+		return r;
 	for (size_t i = 0; i < n; i++) {
-		int r = ts[i]->slot->calls && !ts[i]->slot->ran ? start(ts[i]) : 0;
-
-		if (r < 0 && first == 0)
-			first = r;
+		r = is_due(ts[i]) ? start(ts[i]) : 0;
+		first = first ? first : r;
 	}
 	for (size_t i = 0; i < n; i++) {
-		int r = ts[i]->running ? finish(ts[i]) : 0;
-
-		if (r < 0 && first == 0)
-			first = r;
+		r = ts[i]->running ? await_end(ts[i]) : 0;
+		first = first ? first : r;
+	}
+	r = copy_slots(ts, n, has_ended, false);
+	first = first ? first : r;
+	for (size_t i = 0; i < n; i++) {
+		r = ts[i]->slot->ended ? put_back(ts[i]) : 0;
+		first = first ? first : r;
 	}
 	return first;
 }
@@ -321,6 +379,9 @@ int remote_enter(struct tracee *t, size_t offset, const void *data, size_t len)
 		return -errno;
 	arch_set_runner(&r, s->code + offset, first, first, s->va);
 	r.rsp = at.va;
+	fill_context(t);
 	err = start_with(t, &r);
-	return err < 0 ? err : finish(t);
+	if (err == 0)
+		err = await_end(t);
+	return err < 0 ? err : put_back(t);
 }

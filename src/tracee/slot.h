@@ -21,6 +21,7 @@ struct remote_slot {
 	size_t data;		/* offset of the lowest data byte */
 	uint64_t trampoline;
 	bool ran;		/* what is there has been run: the next call begins anew */
+	bool ended;		/* its run has ended, and the task is still there */
 	bool closed;		/* not writable yet: the runner is to see to that first */
 	unsigned char *unwritten;	/* while it is closed: the code, which goes there with the first calls */
 	size_t unwritten_len;
