@@ -20,6 +20,9 @@
 #include "task_part.h"
 
 #define RESERVE_FROM (1u << 20)
+#define RESERVE_AT_MOST (15u << 20)	/* what main() lets malloc(3) keep is a little more */
+#define ROOM_FOR_PROCESS 65536u
+#define ROOM_FOR_TASK 16384u
 
 /* A line "Key:  N kB" of /proc/PID/status, in bytes. */
 static uint64_t status_bytes(const char *text, const char *key)
@@ -66,6 +69,22 @@ static int reserve_pages(struct dump *d)
 	return 0;
 }
 
+/* What is to be allocated while the tree stands still has its pages before: it
+ * comes from what is given back here. Only a guess, too. */
+static void reserve_memory(const struct dump *d)
+{
+	size_t bytes = 0;
+	char *room;
+
+	EACH_PROCESS(p, &d->tree)
+		bytes += ROOM_FOR_PROCESS + p->n_tasks * ROOM_FOR_TASK;
+	bytes = MIN(bytes, (size_t)RESERVE_AT_MOST);
+	room = malloc(bytes);
+	for (size_t at = 0; room && at < bytes; at += ARCH_PAGE)
+		*(volatile char *)(room + at) = 1;
+	free(room);
+}
+
 /* Before anything is stopped: look at the tree, find what takes time to find,
  * open the files that the images go to. */
 static int survey(struct dump *d)
@@ -97,6 +116,7 @@ static int survey(struct dump *d)
 	if (r < 0)
 		return fail(&d->at, r, "cannot compare the processes");
 	r = dump_list_others(d);
+	reserve_memory(d);
 	if (r < 0 || d->opt->dry_run)
 		return r;
 	r = image_create(d->mem, d->opt->images, d->opt->overwrite, &d->writer, &why);

@@ -274,6 +274,7 @@ static void prepare(void)
 	/* Buffers come and go by the thousand: given back to the kernel, each of their pages would be a fault again. */
 	mallopt(M_MMAP_THRESHOLD, KEEP_UP_TO);
 	mallopt(M_TRIM_THRESHOLD, KEEP_UP_TO);
+	mallopt(M_ARENA_MAX, 1);	/* what one thread gave back, another can have */
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
 	signal(SIGCHLD, SIG_DFL);
