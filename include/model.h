@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include "arch.h"
@@ -86,6 +87,8 @@ struct process {
 	struct remote_site site;
 	struct proc_vma *vmas;
 	size_t n_vmas;
+	char *exe;		/* where the program file is said to be */
+	struct stat exe_st;
 	Mm *mm;
 	Vma **vma_messages;	/* NULL where a VMA is not saved ([vsyscall]) */
 	X86Context *x86;

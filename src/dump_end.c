@@ -63,7 +63,26 @@ static void reap(struct process *p)
 	}
 }
 
-/* What stays behind does so because its parent does not wait for it. */
+/* What stays behind does so because its parent does not wait for it: one for
+ * all, as they have the same parent when theirs is dead. */
+static void say_what_lingers(struct dump *d)
+{
+	struct where at = { .fd = -1 };
+	struct proc_stat stat = { 0 };
+	size_t n = 0;
+
+	EACH_PROCESS(p, &d->tree)
+		if (kill(p->pid, 0) == 0 && n++ == 0) {
+			at.pid = p->pid;
+			proc_read_stat(d->mem, p->dir, &stat);
+		}
+	if (n == 1)
+		say(SAY_WARN, &at, "dead, but its parent %d has not waited for it: the pid cannot be taken again before that", stat.ppid);
+	if (n > 1)
+		say(SAY_WARN, &at, "dead, like %zu others of the tree, but its parent %d has not waited for it: "
+		    "these pids cannot be taken again before that", n - 1, stat.ppid);
+}
+
 static void await_reaping(struct dump *d)
 {
 	struct timespec nap = { .tv_nsec = 1000000 };
@@ -77,11 +96,7 @@ static void await_reaping(struct dump *d)
 			return;
 		nanosleep(&nap, NULL);
 	}
-	EACH_PROCESS(p, &d->tree)
-		if (kill(p->pid, 0) == 0)
-			say(SAY_WARN, &(struct where){ .pid = p->pid, .fd = -1 },
-			    "dead, but its parent %d has not waited for it: the pid cannot be taken again before that",
-			    p->parent ? p->parent->pid : p->stat.ppid);
+	say_what_lingers(d);
 }
 
 /* Of the guard, from the moment that there is no way back. */

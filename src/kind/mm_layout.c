@@ -51,7 +51,12 @@ int mm_collect(struct arena *a, struct process *p, const struct where *at)
 		return fail(at, r, "cannot read the memory map");
 	p->mm = ARENA_MSG(a, Mm, mm);
 	r = p->mm ? proc_read_auxv(a, p->dir, &p->mm->auxv, &p->mm->n_auxv) : -ENOMEM;
-	return r < 0 ? fail(at, r, "cannot read the auxiliary vector") : 0;
+	if (r < 0)
+		return fail(at, r, "cannot read the auxiliary vector");
+	r = proc_read_link(a, p->dir, "exe", &p->exe);
+	if (r == 0 && fstatat(p->dir, "exe", &p->exe_st, 0) < 0)
+		r = -errno;
+	return r < 0 ? fail(at, r, "cannot look at the program file") : 0;
 }
 
 static void check_path(const struct process *p, const struct proc_vma *v, struct obstacles *list)
@@ -183,18 +188,8 @@ static Vma *new_vma(struct arena *a, struct process *p, size_t i)
 	return m;
 }
 
-static int find_exe(struct process *p, struct files *files, const char *path)
-{
-	struct stat st;
-
-	if (fstatat(p->dir, "exe", &st, 0) < 0)
-		return -errno;
-	return files_mapped(files, path, st.st_dev, st.st_ino, &p->mm->exe);
-}
-
 int mm_check(struct arena *a, struct process *p, struct files *files, struct obstacles *list)
 {
-	char *exe;
 	int r;
 
 	p->vma_messages = arena_zalloc(a, (p->n_vmas + 1) * sizeof(*p->vma_messages));
@@ -213,12 +208,9 @@ int mm_check(struct arena *a, struct process *p, struct files *files, struct obs
 			return r;
 		p->mm->vmas++;
 	}
-	r = proc_read_link(a, p->dir, "exe", &exe);
-	if (r < 0)
-		return r;
-	r = find_exe(p, files, exe);
+	r = files_mapped(files, p->exe, p->exe_st.st_dev, p->exe_st.st_ino, &p->mm->exe);
 	if (r == 0 && !p->mm->exe)
 		obstacle(list, "mm.deleted", AT_PID(p->pid), "Start the program again after its files were replaced.",
-			 "the program file %s is not to be found under its name any more", exe);
+			 "the program file %s is not to be found under its name any more", p->exe);
 	return r;
 }

@@ -74,10 +74,9 @@ rptr remote_push(struct tracee *t, const void *data, size_t len)
 	if (take > s->data || s->data - take < slot_entries_end(s))
 		return RPTR(0);
 	s->data -= take;
+	memset(s->local + s->data, 0, take);
 	if (data)
 		memcpy(s->local + s->data, data, len);
-	else
-		memset(s->local + s->data, 0, len);
 	return RPTR(s->va + s->data);
 }
 

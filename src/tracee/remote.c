@@ -30,6 +30,7 @@ struct remote {
 	uint64_t frame_va;
 	size_t frame_len;
 	unsigned char *dead;		/* what lay where the frame is */
+	bool has_dead;
 	struct remote_slot *slots;
 	struct single *call;		/* while it is being closed */
 	int err;			/* the first thing that went wrong */
@@ -53,8 +54,10 @@ static int lay_frame(struct remote *r)
 		return -ENOSPC;
 	err = arch_frame(&regs, r->first->mask, r->xstate, r->area, r->site.restorer,
 			 r->frame_va, frame, &r->frame_len);
-	if (err == 0)
+	/* The second frame goes where the first one was, and nobody has been there since. */
+	if (err == 0 && !r->has_dead)
 		err = tracee_read(r->first, RPTR(r->frame_va), r->dead, r->frame_len);
+	r->has_dead = err == 0;
 	if (err == 0)
 		err = tracee_write(r->first, RPTR(r->frame_va), frame, r->frame_len);
 	return err;
@@ -232,7 +235,7 @@ int remote_add(struct remote *r, struct tracee *t)
 
 	if (r->used == r->tasks)
 		return -ENOSPC;
-	s->local = FAULTY_ALLOC(calloc(1, s->size));
+	s->local = FAULTY_ALLOC(malloc(s->size));
 	if (!s->local)
 		return -ENOMEM;
 	r->used++;
