@@ -26,6 +26,7 @@ struct dump {
 	struct others { struct proc_stat *list; size_t n; } others;	/* empty where nobody could be touched */
 	struct slices *slices;	/* of dump_slices.c, while it is at work */
 	struct guard guard;	/* pid 0: there is none */
+	int nice;		/* ckpt's own, before the freeze */
 	bool seized, committed;
 };
 
@@ -36,9 +37,10 @@ int dump_task_state(struct dump *d);
 /* dump_slices.c: call look() for every task, by several threads: it may read
  * /proc and ask from outside, allocate in `a` and add to `list`. The caller may
  * trace and ask the tasks meanwhile; its own obstacles come first. One at a
- * time; dump_tasks_end() does no harm when there is none. */
+ * time; dump_tasks_end() does no harm when there is none. `beside_calls`: while the
+ * tasks run, for which the other threads make room. */
 typedef int look_fn(struct arena *a, struct task *t, struct obstacles *list);
-int dump_tasks_begin(struct dump *d, look_fn *look);
+int dump_tasks_begin(struct dump *d, look_fn *look, bool beside_calls);
 int dump_tasks_end(struct dump *d);
 
 /* dump_check.c: obstacles that these facts make. */

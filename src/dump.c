@@ -133,6 +133,7 @@ static int seize(struct dump *d)
 {
 	/* While others wait for it, ckpt comes first: so a busy machine does not
 	 * lengthen the freeze. Not every caller may do that. */
+	d->nice = getpriority(PRIO_PROCESS, 0);
 	setpriority(PRIO_PROCESS, 0, -20);
 	d->seized = true;
 	return tree_freeze(&d->tree, &d->at);

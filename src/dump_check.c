@@ -153,7 +153,7 @@ int dump_check(struct dump *d)
 	if (r < 0)
 		return fail(&d->at, r, "cannot list the semaphores");
 	find_outside(d);
-	r = dump_tasks_begin(d, check_task);
+	r = dump_tasks_begin(d, check_task, true);
 	if (r == 0)
 		r = check_plan(d);
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(shared); i++)

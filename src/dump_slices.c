@@ -6,6 +6,8 @@
  * is what the main thread does meanwhile.
  */
 #include <errno.h>
+#include <pthread.h>
+#include <sys/resource.h>
 
 #include "cleanup.h"
 #include "dump_state.h"
@@ -24,6 +26,9 @@ struct slices {
 	struct slice *list;
 	size_t n;
 	look_fn *look;
+	bool beside_calls;
+	int nice;
+	pthread_t owner;
 	struct pool pool;
 };
 
@@ -49,12 +54,15 @@ static int work(void *context, size_t i)
 	struct slice *s = &all->list[i];
 	int r = 0;
 
+	/* Tasks that make calls must not wait for a CPU that is ours at the highest priority. */
+	if (all->beside_calls && !pthread_equal(pthread_self(), all->owner))
+		setpriority(PRIO_PROCESS, 0, all->nice);
 	for (size_t j = 0; j < s->n && r == 0; j++)
 		r = all->look(s->mem, s->tasks[j], &s->obstacles);
 	return r;
 }
 
-int dump_tasks_begin(struct dump *d, look_fn *look)
+int dump_tasks_begin(struct dump *d, look_fn *look, bool beside_calls)
 {
 	struct slices *all = arena_zalloc(d->mem, sizeof(*all));
 	int r = all ? 0 : -ENOMEM;
@@ -66,6 +74,9 @@ int dump_tasks_begin(struct dump *d, look_fn *look)
 	if (r < 0)
 		return fail(&d->at, r, "tasks");
 	all->look = look;
+	all->beside_calls = beside_calls;
+	all->nice = d->nice;
+	all->owner = pthread_self();
 	d->slices = all;
 	pool_begin(&all->pool, all->n, pool_threads(), work, all);
 	return 0;

@@ -74,7 +74,7 @@ static int begin_messages(struct dump *d)
 static int collect_tasks(struct dump *d)
 {
 	void *xstate = arena_zalloc(d->mem, d->xstate_max);
-	int r = xstate ? dump_tasks_begin(d, read_facts) : fail(&d->at, ENOMEM, "tasks");
+	int r = xstate ? dump_tasks_begin(d, read_facts, false) : fail(&d->at, ENOMEM, "tasks");
 
 	EACH_PROCESS(p, &d->tree)
 		EACH_TASK(t, p)

@@ -38,19 +38,39 @@ unsigned pool_threads(void)
 	return MIN((unsigned)MAX(n, 1), POOL_THREADS_MAX);
 }
 
+/* Not on the caller's CPU, where a thread that has just been made could wait for
+ * milliseconds before the kernel moves it. */
+static void place_elsewhere(pthread_attr_t *attr)
+{
+	int here = sched_getcpu();
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	if (here < 0 || sched_getaffinity(0, sizeof(set), &set) < 0)
+		return;
+	CPU_CLR((size_t)here, &set);
+	if (CPU_COUNT(&set) > 0)
+		pthread_attr_setaffinity_np(attr, sizeof(set), &set);
+}
+
 void pool_begin(struct pool *p, size_t n, unsigned threads, int (*work)(void *context, size_t i), void *context)
 {
+	pthread_attr_t attr;
 	sigset_t all, old;
 
 	*p = (struct pool){ .n = n, .work = work, .context = context };
+	if (pthread_attr_init(&attr) != 0)
+		return;
+	place_elsewhere(&attr);
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
 	while (p->threads + 1 < MIN(threads, POOL_THREADS_MAX) && p->threads + 1 < n)
-		if (pthread_create(&p->thread[p->threads], NULL, worker, p) == 0)
+		if (pthread_create(&p->thread[p->threads], &attr, worker, p) == 0)
 			p->threads++;
 		else
 			break;
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	pthread_attr_destroy(&attr);
 }
 
 int pool_end(struct pool *p, int (*stop)(void *context))
