@@ -126,7 +126,7 @@ struct tree {
 	struct process **list;	/* parents before children */
 	size_t n;
 	size_t n_shares_known;	/* n, when share_survey() had compared all */
-	struct own_facts own;	/* during a dump */
+	struct own_facts own;	/* during a dump; its limits at a restore, too */
 	struct arch_vdso vdso;	/* ckpt's own, which is everybody's */
 	struct proc_semset *semsets;	/* of ckpt's IPC namespace, during a dump */
 	size_t n_semsets;

@@ -53,6 +53,9 @@ extern const struct task_part *const task_parts[];	/* NULL-terminated, at most P
 /* Ids, groups and capabilities as /proc/PID/status tells them; securebits are left 0. */
 int creds_from_status(struct arena *a, const struct proc_status *s, Creds **ret);
 
+/* What the kernel does not know of is unlimited. */
+void own_limits(struct rlimit ret[RLIM_NLIMITS]);
+
 /* What ckpt itself has, namespaces in the order of task_refused.c. -errno. */
 int own_facts(struct own_facts *ret);
 

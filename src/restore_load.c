@@ -80,6 +80,7 @@ static int read_own_creds(struct restore *r)
 		return fail(&r->at, err, "cannot read ckpt's own credentials");
 	own->securebits = (uint32_t)prctl(PR_GET_SECUREBITS);
 	r->own = own;
+	own_limits(r->tree.own.limits);
 	return 0;
 }
 
@@ -200,9 +201,8 @@ static int check_limits(struct restore *r, const struct process *p)
 
 	for (size_t i = 0; i < p->image->n_limits; i++) {
 		const Limit *l = p->image->limits[i];
-		struct rlimit own;
 
-		if (getrlimit((int)l->resource, &own) == 0 && l->hard > own.rlim_max && !may_raise)
+		if (l->resource < RLIM_NLIMITS && l->hard > r->tree.own.limits[l->resource].rlim_max && !may_raise)
 			return fail(&at, 0, "its limit number %u is higher than ckpt's own, and raising it takes CAP_SYS_RESOURCE",
 				    l->resource);
 	}

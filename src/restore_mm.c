@@ -20,6 +20,8 @@
 #include "restore_state.h"
 
 #define ARCH_MAP_VDSO_64 0x2003
+#define FIELDS_CALLS 100u
+#define FIELDS_BYTES 512u
 #ifndef PR_SET_VMA
 #define PR_SET_VMA 0x53564d41
 #define PR_SET_VMA_ANON_NAME 0
@@ -135,8 +137,9 @@ static int ask_finish(struct restore *r, struct tracee *t, const struct loaded_m
 typedef int ask_fn(struct restore *r, struct tracee *t, const struct loaded_mm *mm, size_t i);
 
 /* The same for every VMA of every process: as many as the slots hold at a
- * time, in all processes side by side. */
-static int each_vma(struct restore *r, ask_fn *ask, const char *what)
+ * time, in all processes side by side. `keep_last`: what is asked last is run
+ * with what is asked after it. */
+static int each_vma(struct restore *r, ask_fn *ask, const char *what, bool keep_last)
 {
 	size_t *next = arena_zalloc(r->mem, r->tree.n * sizeof(*next));
 	bool more = true;
@@ -163,7 +166,7 @@ static int each_vma(struct restore *r, ask_fn *ask, const char *what)
 					return fail(&r->at, ENOSPC, "cannot %s", what);
 			}
 		}
-		err = restore_run_leaders(r, what);
+		err = more || !keep_last ? restore_run_leaders(r, what) : 0;
 		if (err < 0)
 			return err;
 	}
@@ -229,14 +232,24 @@ static int ask_fields(struct restore *r, struct tracee *t, const Mm *m)
 	return remote_ask(t, REMOTE_REQUIRED, 0, SYS_prctl, REMOTE_ARGS(PR_SET_MM, PR_SET_MM_MAP, at.va, sizeof(map), 0));
 }
 
+/* And the keys that were free, after the last memory has been given one. */
 static int set_fields(struct restore *r)
 {
+	static const char what[] = "finish memory, or set the fields of the address space";
+
 	EACH_PROCESS(p, &r->tree) {
 		struct tracee *t = p->zombie ? NULL : leader(p)->tracee;
 		uint64_t vdso;
+		int err;
 
 		if (!t)
 			continue;
+		err = remote_has_room(t, FIELDS_CALLS, p->saved_mm->msg->n_auxv * 8 + FIELDS_BYTES) ? 0 :
+			restore_run_all(r, &t, 1, what);
+		if (err < 0)
+			return err;
+		if (mm_keys_end(t, p->saved_mm) < 0)
+			return fail(&r->at, ENOSPC, "protection keys");
 		/* Where [vvar] begins; the kernel lays out the rest behind it. */
 		vdso = p->saved_mm->x86->vdso_base;
 		remote_ask(t, REMOTE_REQUIRED, 0, SYS_arch_prctl, REMOTE_ARGS(ARCH_MAP_VDSO_64, vdso));
@@ -244,30 +257,26 @@ static int set_fields(struct restore *r)
 		    ask_ldt(t, p->saved_mm->x86) < 0)
 			return fail(&r->at, ENOSPC, "cannot set the fields of the address space");
 	}
-	return restore_run_leaders(r, "set the fields of the address space");
+	return restore_run_leaders(r, what);
 }
 
-typedef int keys_fn(struct tracee *t, const struct loaded_mm *mm);
-
-static int each_keys(struct restore *r, keys_fn *ask)
+static int take_keys(struct restore *r)
 {
 	EACH_PROCESS(p, &r->tree)
-		if (!p->zombie && ask(leader(p)->tracee, p->saved_mm) < 0)
+		if (!p->zombie && mm_keys_begin(leader(p)->tracee, p->saved_mm) < 0)
 			return fail(&r->at, ENOSPC, "protection keys");
 	return restore_run_leaders(r, "take the protection keys that it had");
 }
 
 int restore_memory(struct restore *r)
 {
-	int err = each_keys(r, mm_keys_begin);
+	int err = take_keys(r);
 
 	if (err == 0)
-		err = each_vma(r, ask_map, "map memory");
+		err = each_vma(r, ask_map, "map memory", false);
 	if (err == 0)
 		err = fill_memory(r);
 	if (err == 0)
-		err = each_vma(r, ask_finish, "finish memory");
-	if (err == 0)
-		err = each_keys(r, mm_keys_end);
+		err = each_vma(r, ask_finish, "finish memory", true);
 	return err < 0 ? err : set_fields(r);
 }

@@ -45,6 +45,13 @@ static int take_limits(struct arena *a, struct process *p, const struct rlimit *
 	return 0;
 }
 
+void own_limits(struct rlimit ret[RLIM_NLIMITS])
+{
+	for (int i = 0; i < RLIM_NLIMITS; i++)
+		if (getrlimit(i, &ret[i]) < 0)
+			ret[i] = (struct rlimit){ RLIM_INFINITY, RLIM_INFINITY };
+}
+
 /* A restore on this machine, by the same user, would fail: better known now. */
 static int check_limits(struct arena *a, const struct process *p, const struct rlimit *limits, struct obstacles *list)
 {
@@ -129,14 +136,14 @@ static int put(struct task *t)
 	const Process *m = t->process->image;
 
 	for (size_t i = 0; i < m->n_limits; i++) {
-		struct rlimit now, want = { m->limits[i]->soft, m->limits[i]->hard };
+		const struct rlimit want = { m->limits[i]->soft, m->limits[i]->hard };
+		uint32_t which = m->limits[i]->resource;
 		rptr at;
 
-		if (getrlimit((int)m->limits[i]->resource, &now) == 0 &&
-		    now.rlim_cur == want.rlim_cur && now.rlim_max == want.rlim_max)
+		if (which < RLIM_NLIMITS && memcmp(&t->tree->own.limits[which], &want, sizeof(want)) == 0)
 			continue;
 		at = remote_push(t->tracee, &want, sizeof(want));
-		if (!at.va || PUT(t->tracee, SYS_setrlimit, m->limits[i]->resource, at.va) < 0)
+		if (!at.va || PUT(t->tracee, SYS_setrlimit, which, at.va) < 0)
 			return -ENOSPC;
 	}
 	if (m->child_subreaper && PUT(t->tracee, SYS_prctl, PR_SET_CHILD_SUBREAPER, 1) < 0)

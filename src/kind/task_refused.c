@@ -62,9 +62,7 @@ int own_facts(struct own_facts *ret)
 	ret->timer_slack = prctl(PR_GET_TIMERSLACK);
 	for (unsigned long i = 0; i < SPECULATION_KINDS; i++)
 		ret->speculation[i] = prctl(PR_GET_SPECULATION_CTRL, i, 0, 0, 0);
-	for (int i = 0; i < RLIM_NLIMITS; i++)
-		if (getrlimit(i, &ret->limits[i]) < 0)
-			ret->limits[i].rlim_max = RLIM_INFINITY;
+	own_limits(ret->limits);
 	return 0;
 }
 
