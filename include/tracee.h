@@ -65,7 +65,7 @@ struct tracee {
 	int status;		/* STOP_GONE: as wait(2) gave it */
 	bool running, gone;
 	bool settled;		/* the seize stop was reached */
-	bool touched;		/* registers or mask were set since the seize */
+	bool touched;		/* registers or mask may be others than `regs` and `mask` say */
 	bool stopped_job;	/* was in a job-control stop when seized */
 	bool stop_again;	/* a SIGSTOP came in a remote call and is to be sent again */
 	uint64_t came;		/* 1 << (sig - 1): end signals from others, to be sent again */

@@ -19,7 +19,7 @@
 #include "share.h"
 #include "task_part.h"
 
-#define RESERVE_FROM (1u << 20)
+#define RESERVE_FROM (256u << 10)
 #define RESERVE_AT_MOST (15u << 20)	/* what main() lets malloc(3) keep is a little more */
 #define ROOM_FOR_PROCESS 65536u
 #define ROOM_FOR_TASK 16384u
@@ -40,8 +40,12 @@ static int make_pages(struct dump *d, uint64_t bytes)
 	uint64_t at = 0;
 	int r = 0;
 
-	while (r == 0 && at < bytes && pwrite(d->pages_fd, zeros, sizeof(zeros), (off_t)at) == sizeof(zeros)) {
-		at += sizeof(zeros);
+	while (r == 0 && at < bytes) {
+		ssize_t n = pwrite(d->pages_fd, zeros, MIN(sizeof(zeros), bytes - at), (off_t)at);
+
+		if (n <= 0)
+			break;
+		at += (uint64_t)n;
 		r = waits_check(&d->tree.waits);
 	}
 	return r;

@@ -325,6 +325,7 @@ static int put_back(struct tracee *t)
 	r = tracee_set_mask(t, t->mask);
 	if (r == 0)
 		r = tracee_set_regs(t, &t->regs);
+	t->touched = r < 0;
 	return r == 0 && t->slot->closed ? -ENOMEM : r;		/* it could not be made writable */
 }
 

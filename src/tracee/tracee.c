@@ -145,12 +145,12 @@ void tracee_release(struct tracee *t)
 		tracee_to_signal_stop(t);
 		tracee_set_mask(t, t->mask);
 		tracee_set_regs(t, &t->regs);
-		for (int sig = 1; sig < 64; sig++)
-			if (t->came & (1ull << (sig - 1)))
-				syscall(SYS_tgkill, t->ns_tgid, t->tid, sig);
-		if (t->stop_again)
-			kill(t->tid, SIGSTOP);
 	}
+	for (int sig = 1; !t->gone && sig < 64; sig++)
+		if (t->came & (1ull << (sig - 1)))
+			syscall(SYS_tgkill, t->ns_tgid, t->tid, sig);
+	if (!t->gone && t->stop_again)
+		kill(t->tid, SIGSTOP);
 	tracee_detach(t);
 }
 
