@@ -277,17 +277,18 @@ static void unmap_scratch(struct remote *const *rs, size_t n, struct single *cal
 		if (!r->err)
 			r->call = &calls[open++];
 	}
-	single_run(calls, open);
-	for (size_t i = 0; i < n; i++)
-		if (rs[i]->call) {
-			settle_after_calls(rs[i]);
-			if (outcome(rs[i], rs[i]->call) == 0 && !rs[i]->err)
-				rs[i]->base = 0;
-		}
-	single_to_signal_stops(calls, open);
-	for (size_t i = 0; i < open; i++) {
-		tracee_set_mask(calls[i].t, calls[i].t->mask);
-		tracee_set_regs(calls[i].t, &calls[i].t->regs);
+	single_run_out(calls, open);
+	single_to_signal_stops(calls, open);	/* where that has failed half-way */
+	for (size_t i = 0; i < n; i++) {
+		struct remote *r = rs[i];
+
+		if (!r->call)
+			continue;
+		tracee_set_mask(r->first, r->first->mask);
+		tracee_set_regs(r->first, &r->first->regs);
+		lift_frame(r);
+		if (outcome(r, r->call) == 0 && !r->err)
+			r->base = 0;
 	}
 }
 

@@ -46,17 +46,58 @@ static int to_exit(struct single *s)
 	return r < 0 ? r : tracee_resume(s->t, PTRACE_SYSCALL, 0);
 }
 
-static int take(struct single *s)
+/* From the beginning of the call to the first stop after it that is not of the
+ * call: the task is interrupted before it goes on. */
+static int out(struct single *s)
 {
-	struct user_regs_struct now;
 	int r = await_syscall_stop(s->t);
 
+	if (r == 0)
+		r = tracee_interrupt(s->t);
+	return r < 0 ? r : tracee_resume(s->t, PTRACE_CONT, 0);
+}
+
+static int await_interrupt(struct tracee *t)
+{
+	for (;;) {
+		int r = tracee_wait(t);
+
+		if (r < 0 || t->at == STOP_INTERRUPT || t->at == STOP_GROUP)
+			return r;
+		if (t->at != STOP_SIGNAL || t->signal != SIGSTOP)
+			return -EFAULT;
+		t->stop_again = true;
+		r = tracee_resume(t, PTRACE_CONT, 0);
+		if (r < 0)
+			return r;
+	}
+}
+
+static int result_of(struct single *s)
+{
+	struct user_regs_struct now;
+	int r = tracee_get_regs(s->t, &now);
+
 	/* What the call has done must be known: once more, should that fail. */
-	if (r == 0 && tracee_get_regs(s->t, &now) < 0)
+	if (r < 0)
 		r = tracee_get_regs(s->t, &now);
 	if (r == 0)
 		s->ret = arch_result(&now);
 	return r;
+}
+
+static int take(struct single *s)
+{
+	int r = await_syscall_stop(s->t);
+
+	return r < 0 ? r : result_of(s);
+}
+
+static int take_out(struct single *s)
+{
+	int r = await_interrupt(s->t);
+
+	return r < 0 ? r : result_of(s);
 }
 
 /* Whoever turned back half-way would not know whether the call was made: so
@@ -72,18 +113,27 @@ static int step_on(struct single *s, int (*step)(struct single *s))
 	return r;
 }
 
-int single_run(struct single *list, size_t n)
+static int run(struct single *list, size_t n, int (*const steps[3])(struct single *s))
 {
-	static int (*const steps[])(struct single *s) = { send, to_exit, take };
 	int first = 0;
 
-	for (size_t step = 0; step < sizeof(steps) / sizeof(steps[0]); step++)
+	for (size_t step = 0; step < 3; step++)
 		for (size_t i = 0; i < n; i++)
 			if (!list[i].err)
 				list[i].err = step_on(&list[i], steps[step]);
 	for (size_t i = 0; i < n && !first; i++)
 		first = list[i].err;
 	return first;
+}
+
+int single_run(struct single *list, size_t n)
+{
+	return run(list, n, (int (*const[])(struct single *)){ send, to_exit, take });
+}
+
+int single_run_out(struct single *list, size_t n)
+{
+	return run(list, n, (int (*const[])(struct single *)){ send, out, take_out });
 }
 
 void single_to_signal_stops(struct single *list, size_t n)

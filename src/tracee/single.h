@@ -18,5 +18,9 @@ struct single {
  * with the registers and the mask of the call. Returns the first error. */
 int single_run(struct single *list, size_t n);
 
+/* As that, but they are interrupted on their way out, and left in the stop of
+ * this: one in which the kernel still decides how an interrupted call goes on. */
+int single_run_out(struct single *list, size_t n);
+
 /* As tracee_to_signal_stop(), for many. */
 void single_to_signal_stops(struct single *list, size_t n);
