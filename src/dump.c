@@ -113,6 +113,8 @@ static int survey(struct dump *d)
 		if (proc_read_maps(d->mem, p->dir, false, &p->vmas, &p->n_vmas) == 0)
 			site_find(d->mem, &d->tree.vdso, p);
 		cgroup_of(d->mem, p->dir, &p->cgroup);
+		EACH_TASK(t, p)
+			keep_namespaces(t);
 	}
 	if (r < 0)
 		return r;

@@ -40,7 +40,7 @@ static const struct { const char *link, *name, *what; bool of_process; } namespa
  * that sort; or one for children that waits for the first of them (pidns_for_children_get()). */
 static int namespace(int procdir, size_t i, char ret[NAMESPACE_SIZE])
 {
-	ssize_t n = readlinkat(procdir, namespaces[i].link, ret, NAMESPACE_SIZE - 1);
+	ssize_t n = proc_readlink(procdir, namespaces[i].link, ret, NAMESPACE_SIZE - 1);
 
 	ret[MAX(n, 0)] = '\0';
 	return n < 0 && errno != ENOENT ? -errno : 0;
@@ -66,6 +66,19 @@ int own_facts(struct own_facts *ret)
 	return 0;
 }
 
+/* Whether the task has one of its own that must be looked at. */
+static bool has_namespace(const struct task *t, size_t i)
+{
+	return t->tree->own.ns[i][0] && (!namespaces[i].of_process || t == leader(t->process));
+}
+
+void keep_namespaces(const struct task *t)
+{
+	for (size_t i = 0; i < TREE_NAMESPACES; i++)
+		if (has_namespace(t, i))
+			proc_keep_link(t->dir, namespaces[i].link);
+}
+
 static int check_namespaces(struct task *t, struct obstacles *list)
 {
 	const struct own_facts *own = &t->tree->own;
@@ -74,7 +87,7 @@ static int check_namespaces(struct task *t, struct obstacles *list)
 		char theirs[NAMESPACE_SIZE];
 		int r;
 
-		if (!own->ns[i][0] || (namespaces[i].of_process && t != leader(t->process)))
+		if (!has_namespace(t, i))
 			continue;
 		r = namespace(t->dir, i, theirs);
 		if (r < 0)

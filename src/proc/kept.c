@@ -11,7 +11,7 @@
 #include "proc.h"
 #include "text.h"
 
-#define KEPT_MAX 6
+#define KEPT_MAX 12
 
 /* By the number of the directory's descriptor. Filled by one thread; others only read. */
 static struct kept { struct { const char *name; int fd; } file[KEPT_MAX]; size_t n; } *kept;
@@ -41,22 +41,33 @@ static bool is_too_high(int fd)
 	return getrlimit(RLIMIT_NOFILE, &limit) < 0 || (rlim_t)fd >= limit.rlim_cur / 2;
 }
 
-void proc_keep(int dir, const char *name)
+static bool has_room(int dir)
 {
-	struct kept *row = has_row(dir) ? &kept[dir] : NULL;
-	int fd;
+	return has_row(dir) && kept[dir].n < KEPT_MAX;
+}
 
-	if (!row || row->n == KEPT_MAX)
-		return;
-	fd = proc_openat(dir, name);
+static void keep(int dir, const char *name, int fd)
+{
+	struct kept *row = &kept[dir];
+
 	if (fd >= 0 && is_too_high(fd)) {
 		close(fd);
-		return;
-	}
-	if (fd >= 0) {
+	} else if (fd >= 0) {
 		row->file[row->n].name = name;
 		row->file[row->n++].fd = fd;
 	}
+}
+
+void proc_keep(int dir, const char *name)
+{
+	if (has_room(dir))
+		keep(dir, name, proc_openat(dir, name));
+}
+
+void proc_keep_link(int dir, const char *name)
+{
+	if (has_room(dir))
+		keep(dir, name, FAULTY(FAULT_OPEN, openat(dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC)));
 }
 
 void proc_close(int dir)
@@ -70,12 +81,28 @@ void proc_close(int dir)
 		close(dir);
 }
 
-struct proc_file proc_file_open(int dir, const char *name)
+static int find(int dir, const char *name)
 {
 	for (size_t i = 0; dir >= 0 && (size_t)dir < n_kept && i < kept[dir].n; i++)
 		if (!strcmp(kept[dir].file[i].name, name))
-			return (struct proc_file){ kept[dir].file[i].fd, true };
-	return (struct proc_file){ proc_openat(dir, name), false };
+			return kept[dir].file[i].fd;
+	return -1;
+}
+
+struct proc_file proc_file_open(int dir, const char *name)
+{
+	int fd = find(dir, name);
+
+	return fd >= 0 ? (struct proc_file){ fd, true } : (struct proc_file){ proc_openat(dir, name), false };
+}
+
+ssize_t proc_readlink(int dir, const char *name, char *buf, size_t size)
+{
+	int fd = find(dir, name);
+	ssize_t n = fd >= 0 ? readlinkat(fd, "", buf, size) : -1;
+
+	/* By name again, for the error that a task which is gone has there. */
+	return n >= 0 ? n : readlinkat(dir, name, buf, size);
 }
 
 void proc_file_close(struct proc_file *f)

@@ -417,6 +417,42 @@ static void semaphores(void **state)
 	assert_int_equal(proc_read_semaphores(f->a, &sets, &n), 0);
 }
 
+/* A link that is kept tells what holds now, and of a task that is gone what its name tells. */
+static void kept_links(void **state)
+{
+	int dir = proc_open(getpid()), pipefd[2];
+	char before[4096] = "", text[4096] = "";
+	pid_t child;
+
+	(void)state;
+	assert_non_null(getcwd(before, sizeof(before)));
+	proc_keep_link(dir, "cwd");
+	assert_int_equal(proc_readlink(dir, "cwd", text, sizeof(text)), strlen(before));
+	assert_memory_equal(text, before, strlen(before));
+	assert_int_equal(chdir("/"), 0);
+	assert_int_equal(proc_readlink(dir, "cwd", text, sizeof(text)), 1);
+	assert_int_equal(text[0], '/');
+	assert_int_equal(chdir(before), 0);
+	assert_true(proc_readlink(dir, "root", text, sizeof(text)) > 0);	/* not kept */
+	proc_close(dir);
+
+	assert_int_equal(pipe(pipefd), 0);
+	child = fork();
+	if (child == 0) {
+		close(pipefd[1]);
+		_exit(read(pipefd[0], text, 1) < 0);
+	}
+	close(pipefd[0]);
+	dir = proc_open(child);
+	proc_keep_link(dir, "ns/net");
+	assert_true(proc_readlink(dir, "ns/net", text, sizeof(text)) > 0);
+	close(pipefd[1]);
+	assert_int_equal(waitpid(child, NULL, 0), child);
+	assert_int_equal(proc_readlink(dir, "ns/net", text, sizeof(text)), -1);
+	assert_true(errno == ENOENT || errno == ESRCH);
+	proc_close(dir);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -425,7 +461,7 @@ int main(void)
 		cmocka_unit_test(threads_and_their_children), cmocka_unit_test(many_children),
 		cmocka_unit_test(descriptors), cmocka_unit_test(fdinfo_of_a_file),
 		cmocka_unit_test(fdinfo_of_others), cmocka_unit_test(long_fdinfo),
-		cmocka_unit_test(semaphores),
+		cmocka_unit_test(semaphores), cmocka_unit_test(kept_links),
 	};
 
 	return cmocka_run_group_tests_name("proc_lists", tests, setup, teardown);
