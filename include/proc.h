@@ -32,10 +32,11 @@ int proc_list_fds(struct arena *a, int procdir, int **ret, size_t *ret_n);	/* as
  * `name` stays the caller's. Only before other threads read below this directory. */
 void proc_keep(int dir, const char *name);
 
-/* The same for a symbolic link, to be read by proc_readlink(): readlinkat(2), but
- * without the walk to the link if it is kept. Links of /proc/PID/ns tell what holds now. */
+/* The same for a symbolic link, to be read by proc_read_link_into(): readlinkat(2), with
+ * its result and errno, but without the walk to a link that is kept. Links of
+ * /proc/PID/ns tell what holds now. proc_read_link() is for text of any length. */
 void proc_keep_link(int dir, const char *name);
-ssize_t proc_readlink(int dir, const char *name, char *buf, size_t size);
+ssize_t proc_read_link_into(int dir, const char *name, char *buf, size_t size);
 void proc_close(int dir);	/* with all that is kept below it; a negative number is fine */
 
 struct proc_stat {

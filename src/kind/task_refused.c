@@ -40,7 +40,7 @@ static const struct { const char *link, *name, *what; bool of_process; } namespa
  * that sort; or one for children that waits for the first of them (pidns_for_children_get()). */
 static int namespace(int procdir, size_t i, char ret[NAMESPACE_SIZE])
 {
-	ssize_t n = proc_readlink(procdir, namespaces[i].link, ret, NAMESPACE_SIZE - 1);
+	ssize_t n = proc_read_link_into(procdir, namespaces[i].link, ret, NAMESPACE_SIZE - 1);
 
 	ret[MAX(n, 0)] = '\0';
 	return n < 0 && errno != ENOENT ? -errno : 0;

@@ -96,7 +96,7 @@ struct proc_file proc_file_open(int dir, const char *name)
 	return fd >= 0 ? (struct proc_file){ fd, true } : (struct proc_file){ proc_openat(dir, name), false };
 }
 
-ssize_t proc_readlink(int dir, const char *name, char *buf, size_t size)
+ssize_t proc_read_link_into(int dir, const char *name, char *buf, size_t size)
 {
 	int fd = find(dir, name);
 	ssize_t n = fd >= 0 ? readlinkat(fd, "", buf, size) : -1;

@@ -427,13 +427,13 @@ static void kept_links(void **state)
 	(void)state;
 	assert_non_null(getcwd(before, sizeof(before)));
 	proc_keep_link(dir, "cwd");
-	assert_int_equal(proc_readlink(dir, "cwd", text, sizeof(text)), strlen(before));
+	assert_int_equal(proc_read_link_into(dir, "cwd", text, sizeof(text)), strlen(before));
 	assert_memory_equal(text, before, strlen(before));
 	assert_int_equal(chdir("/"), 0);
-	assert_int_equal(proc_readlink(dir, "cwd", text, sizeof(text)), 1);
+	assert_int_equal(proc_read_link_into(dir, "cwd", text, sizeof(text)), 1);
 	assert_int_equal(text[0], '/');
 	assert_int_equal(chdir(before), 0);
-	assert_true(proc_readlink(dir, "root", text, sizeof(text)) > 0);	/* not kept */
+	assert_true(proc_read_link_into(dir, "root", text, sizeof(text)) > 0);	/* not kept */
 	proc_close(dir);
 
 	assert_int_equal(pipe(pipefd), 0);
@@ -445,10 +445,10 @@ static void kept_links(void **state)
 	close(pipefd[0]);
 	dir = proc_open(child);
 	proc_keep_link(dir, "ns/net");
-	assert_true(proc_readlink(dir, "ns/net", text, sizeof(text)) > 0);
+	assert_true(proc_read_link_into(dir, "ns/net", text, sizeof(text)) > 0);
 	close(pipefd[1]);
 	assert_int_equal(waitpid(child, NULL, 0), child);
-	assert_int_equal(proc_readlink(dir, "ns/net", text, sizeof(text)), -1);
+	assert_int_equal(proc_read_link_into(dir, "ns/net", text, sizeof(text)), -1);
 	assert_true(errno == ENOENT || errno == ESRCH);
 	proc_close(dir);
 }
