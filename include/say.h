@@ -29,6 +29,10 @@ struct where {
 void say_init(int log_fd, enum level max);
 void say_done(void);
 
+/* While several threads are at work the first error is the one that is said; those of
+ * the others, which have met the same thing as a rule, are for SAY_DEBUG. */
+void say_only_first(bool on);
+
 /* Print "Error (<where>): <message>: <strerror(|err|)>", return -|err|.
  * err == 0 leaves out the strerror part; the return value is then -EINVAL. */
 int fail(const struct where *w, int err, const char *fmt, ...)

@@ -78,6 +78,7 @@ int dump_tasks_begin(struct dump *d, look_fn *look, bool beside_calls)
 	all->nice = d->nice;
 	all->owner = pthread_self();
 	d->slices = all;
+	say_only_first(true);
 	pool_begin(&all->pool, all->n, pool_threads(), work, all);
 	return 0;
 }
@@ -87,6 +88,7 @@ int dump_tasks_end(struct dump *d)
 	struct slices *all = d->slices;
 	int r = all ? pool_end(&all->pool, NULL) : 0;
 
+	say_only_first(false);
 	d->slices = NULL;
 	for (size_t i = 0; all && i < all->n; i++) {
 		d->obstacles.err = all->list[i].obstacles.err ?: d->obstacles.err;

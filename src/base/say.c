@@ -16,6 +16,7 @@ static struct {
 	int log_fd;
 	enum level max;
 	bool failed;		/* `error` is set */
+	bool only_first;
 	char error[LINE_ROOM];
 	int tell_err;		/* first failure to write to stdout */
 } state = { .lock = PTHREAD_MUTEX_INITIALIZER, .log_fd = -1, .max = SAY_WARN };
@@ -30,7 +31,7 @@ void say_init(int log_fd, enum level max)
 	pthread_mutex_lock(&state.lock);
 	state.log_fd = log_fd;
 	state.max = max;
-	state.failed = false;
+	state.failed = state.only_first = false;
 	state.tell_err = 0;
 	pthread_mutex_unlock(&state.lock);
 }
@@ -39,6 +40,13 @@ void say_done(void)
 {
 	pthread_mutex_lock(&state.lock);
 	state.log_fd = -1;
+	pthread_mutex_unlock(&state.lock);
+}
+
+void say_only_first(bool on)
+{
+	pthread_mutex_lock(&state.lock);
+	state.only_first = on;
 	pthread_mutex_unlock(&state.lock);
 }
 
@@ -112,6 +120,8 @@ static void emit(struct line *l, enum level level)
 	bool first = false;
 
 	pthread_mutex_lock(&state.lock);
+	if (level == SAY_ERROR && state.failed && state.only_first)
+		level = SAY_DEBUG;
 	if (level == SAY_ERROR && !state.failed) {
 		first = true;
 		state.failed = true;

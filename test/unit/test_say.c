@@ -123,6 +123,23 @@ static void test_log_and_first_error(void **state)
 }
 
 /* Messages hold names that programs choose. */
+/* Of several threads that fail, one speaks. */
+static void test_only_first(void **state)
+{
+	struct fixture *f = *state;
+
+	say_init(f->log, SAY_WARN);
+	say_only_first(true);
+	assert_int_equal(fail(NOWHERE, 0, "one"), -EINVAL);
+	assert_int_equal(fail(NOWHERE, ESRCH, "two"), -ESRCH);
+	say(SAY_WARN, NOWHERE, "three");
+	assert_string_equal(said_error(), "Error (ckpt): one");
+	say_only_first(false);
+	fail(NOWHERE, 0, "four");
+	expect(f, "log", "Error (ckpt): one\nWarn  (ckpt): three\nError (ckpt): four\n");
+	expect(f, "stderr", "Error (ckpt): one\n");
+}
+
 static void test_one_line_each(void **state)
 {
 	struct fixture *f = *state;
@@ -177,7 +194,7 @@ int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		T(test_error_line), T(test_levels), T(test_log_and_first_error), T(test_one_line_each),
+		T(test_error_line), T(test_levels), T(test_log_and_first_error), T(test_only_first), T(test_one_line_each),
 		T(test_too_long), T(test_tell), T(test_tell_full),
 	};
 
