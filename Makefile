@@ -29,8 +29,11 @@ ASM := $(wildcard arch/x86/*.S)
 OBJ := $(SRC:%.c=$(B)/%.o) $(ASM:%.S=$(B)/%.o) $(PBC:.c=.o)
 LIBOBJ := $(filter-out $(B)/src/main.o,$(OBJ))
 UNIT := $(patsubst test/unit/%.c,$(B)/test/unit/%,$(wildcard test/unit/test_*.c))
-ZLIB := $(wildcard test/zdtm/lib/*.c)
+ZLIB := $(patsubst %.c,build/%.o,$(wildcard test/zdtm/lib/*.c))
 ZDTM := $(patsubst test/zdtm/%.c,build/test/zdtm/%,$(wildcard test/zdtm/*.c))
+ATTACK := $(addprefix build/test/attack/,target crowd kill_at.so family restless zoo bend)
+ATTACKS := run_end rollback run_restore faults run refusals hostile
+CPUS := $(shell nproc)
 REAL := $(patsubst test/real/%.c,build/test/real/%,$(wildcard test/real/*.c))
 
 # make V=1 shows the commands.
@@ -71,6 +74,10 @@ $(B)/test/unit/%: test/unit/%.c $(B)/libckpt.a
 	$(call say,CC)
 	$(Q)$(CC) $(ALL_CFLAGS) -MMD -Itest/unit -o $@ $< $(B)/libckpt.a $(LIBS) -lcmocka
 
+build/test/zdtm/lib/%.o: test/zdtm/lib/%.c $(wildcard test/zdtm/lib/*.h)
+	@mkdir -p $(@D)
+	$(call say,CC)
+	$(Q)$(CC) -std=gnu17 $(WARN) -D_GNU_SOURCE -O2 -g -pthread -Itest/zdtm/lib -c -o $@ $<
 build/test/zdtm/%: test/zdtm/%.c $(ZLIB) $(wildcard test/zdtm/lib/*.h)
 	@mkdir -p $(@D)
 	$(call say,CC)
@@ -111,25 +118,27 @@ build/test/attack/%.so: test/attack/%.c
 unit: $(UNIT)
 zdtm: $(ZDTM)
 real: $(REAL)
+attack: $(ATTACK)
 
 check-layers:
 	scripts/check-layers
-check-unit: $(UNIT)
-	@for t in $(UNIT); do $$t || exit 1; done
+check-unit: $(UNIT:%=%.run)
+%.run: %
+	$<
 check-zdtm: $(B)/ckpt $(ZDTM)
 	test/zdtm/run --ckpt $(B)/ckpt
 check-real: $(B)/ckpt $(REAL)
 	test/real/run --ckpt $(B)/ckpt
-check-attack: $(B)/ckpt $(addprefix build/test/attack/,target crowd kill_at.so family restless zoo bend)
-	test/attack/run --ckpt $(B)/ckpt
-	test/attack/faults --ckpt $(B)/ckpt
-	test/attack/rollback --ckpt $(B)/ckpt
-	test/attack/run_restore --ckpt $(B)/ckpt
-	test/attack/run_end --ckpt $(B)/ckpt
-	test/attack/refusals --ckpt $(B)/ckpt
-	test/attack/hostile --ckpt $(B)/ckpt
-check: check-layers check-unit check-zdtm check-real check-attack
-	$(MAKE) SAN=1 check-unit check-zdtm
+check-attack: $(ATTACKS:%=attack-%)
+attack-%: $(B)/ckpt $(ATTACK)
+	test/attack/$* --ckpt $(B)/ckpt
+# Where a test keeps one CPU busy, as many as there are CPUs run side by side.
+check:
+	$(MAKE) -j$(CPUS) -O check-layers check-unit
+	$(MAKE) check-zdtm check-real
+	$(MAKE) -j$(CPUS) -O check-attack
+	$(MAKE) SAN=1 -j$(CPUS) -O check-unit
+	$(MAKE) SAN=1 check-zdtm
 
 install: $(B)/ckpt
 	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/share/man/man8
@@ -140,5 +149,5 @@ clean:
 	rm -rf build build-san
 
 -include $(OBJ:.o=.d) $(UNIT:=.d)
-.PHONY: all check check-attack check-layers check-unit check-zdtm check-real clean install unit zdtm real
+.PHONY: all attack check check-attack check-layers check-unit check-zdtm check-real clean install unit zdtm real
 .SECONDARY:
