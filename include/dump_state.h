@@ -21,7 +21,7 @@ struct dump {
 	struct files *files;
 	struct mm_copy *copy;
 	struct image_writer *writer;
-	int pages_fd;
+	struct pages_file pages;
 	size_t xstate_max, xstate_plain, pkru_offset;	/* as arch.h says */
 	struct others { struct proc_stat *list; size_t n; } others;	/* empty where nobody could be touched */
 	struct slices *slices;	/* of dump_slices.c, while it is at work */
@@ -29,6 +29,12 @@ struct dump {
 	int nice;		/* ckpt's own, before the freeze */
 	bool seized, committed;
 };
+
+/* dump_room.c: what would cost time in the freeze, because the kernel makes each page when it is touched first, is
+ * made before it: memory for ckpt, and the pages file. All guesses; too little room is no error here. */
+void dump_reserve_memory(const struct dump *d);
+int dump_reserve_pages(struct dump *d);
+void dump_unmap_pages(struct dump *d);
 
 /* dump_tasks.c: facts of all tasks, then what only the tasks can tell. */
 int dump_collect(struct dump *d);

@@ -15,8 +15,13 @@ int mm_check(struct arena *a, struct process *p, struct files *files, struct obs
  * the records of the mm part. The tree is stopped until mm_copy() returns:
  * -EINTR or -ETIMEDOUT, without a word, when a signal or the time limit ends it. */
 struct mm_copy;
+struct pages_file {
+	int fd;
+	unsigned char *mapped;		/* its beginning, if it is in memory: NULL, or pages go there at once */
+	uint64_t mapped_len;		/* 0 without it; the others are written */
+};
 int mm_select(struct arena *a, struct tree *tree, struct mm_copy **ret);
-int mm_copy(struct mm_copy *c, int pages_fd);
+int mm_copy(struct mm_copy *c, const struct pages_file *to);
 int mm_write(struct mm_copy *c, struct image_part *part);
 uint64_t mm_copy_pages(const struct mm_copy *c);
 

@@ -1,13 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* dump.c - the story of a dump. */
 #include <errno.h>
-#include <fcntl.h>
-#include <linux/magic.h>
 #include <signal.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/resource.h>
-#include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -18,76 +13,6 @@
 #include "phase.h"
 #include "share.h"
 #include "task_part.h"
-
-#define RESERVE_FROM (256u << 10)
-#define RESERVE_AT_MOST (15u << 20)	/* what main() lets malloc(3) keep is a little more */
-#define ROOM_FOR_PROCESS 65536u
-#define ROOM_FOR_TASK 16384u
-
-/* A line "Key:  N kB" of /proc/PID/status, in bytes. */
-static uint64_t status_bytes(const char *text, const char *key)
-{
-	const char *at = strstr(text, key);
-
-	return at ? strtoull(at + strlen(key), NULL, 10) * 1024 : 0;
-}
-
-/* Pages of a file in memory are written once: only then the machine has given
- * them to us, below a hypervisor too. Less room is no error here. */
-static int make_pages(struct dump *d, uint64_t bytes)
-{
-	static const unsigned char zeros[1u << 20];
-	uint64_t at = 0;
-	int r = 0;
-
-	while (r == 0 && at < bytes) {
-		ssize_t n = pwrite(d->pages_fd, zeros, MIN(sizeof(zeros), bytes - at), (off_t)at);
-
-		if (n <= 0)
-			break;
-		at += (uint64_t)n;
-		r = waits_check(&d->tree.waits);
-	}
-	return r;
-}
-
-/* Have room for the pages before anybody stands still: where images are in
- * memory, making the file's pages costs as much as filling them. Only a guess:
- * the file gets its true size at the commit, and whether the disk is full is
- * said by the writes. */
-static int reserve_pages(struct dump *d)
-{
-	uint64_t bytes = 0;
-	struct statfs fs;
-	char *text;
-
-	EACH_PROCESS(p, &d->tree)
-		if (!p->zombie && io_slurp(d->mem, p->dir, "status", 65536, &text, NULL) == 0)
-			bytes += status_bytes(text, "\nRssAnon:") + status_bytes(text, "\nVmSwap:");
-	if (bytes < RESERVE_FROM)
-		return 0;
-	if (fstatfs(d->pages_fd, &fs) == 0 && fs.f_type == TMPFS_MAGIC)
-		return make_pages(d, bytes);
-	if (fallocate(d->pages_fd, 0, 0, (off_t)bytes) < 0)
-		say(SAY_DEBUG, &d->at, "no room reserved for %llu bytes of pages", (unsigned long long)bytes);
-	return 0;
-}
-
-/* What is to be allocated while the tree stands still has its pages before: it
- * comes from what is given back here. Only a guess, too. */
-static void reserve_memory(const struct dump *d)
-{
-	size_t bytes = 0;
-	char *room;
-
-	EACH_PROCESS(p, &d->tree)
-		bytes += ROOM_FOR_PROCESS + p->n_tasks * ROOM_FOR_TASK;
-	bytes = MIN(bytes, (size_t)RESERVE_AT_MOST);
-	room = malloc(bytes);
-	for (size_t at = 0; room && at < bytes; at += ARCH_PAGE)
-		*(volatile char *)(room + at) = 1;
-	free(room);
-}
 
 /* Before anything is stopped: look at the tree, find what takes time to find,
  * open the files that the images go to. */
@@ -122,16 +47,16 @@ static int survey(struct dump *d)
 	if (r < 0)
 		return fail(&d->at, r, "cannot compare the processes");
 	r = dump_list_others(d);
-	reserve_memory(d);
+	dump_reserve_memory(d);
 	if (r < 0 || d->opt->dry_run)
 		return r;
 	r = image_create(d->mem, d->opt->images, d->opt->overwrite, &d->writer, &why);
 	if (r == -EEXIST)
 		return fail(&d->at, 0, "the directory holds a checkpoint already; --overwrite replaces it");
 	if (r == 0)
-		r = image_pages_create(d->writer, &d->pages_fd);
+		r = image_pages_create(d->writer, &d->pages.fd);
 	if (r == 0)
-		return reserve_pages(d);
+		return dump_reserve_pages(d);
 	return r < 0 ? fail(&d->at, r, "cannot write to the images directory%s%s", why ? ": " : "", why ? why : "") : 0;
 }
 
@@ -168,7 +93,7 @@ static int memory(struct dump *d)
 		return 0;
 	r = mm_select(d->mem, &d->tree, &d->copy);
 	if (r == 0)
-		r = mm_copy(d->copy, d->pages_fd);
+		r = mm_copy(d->copy, &d->pages);
 	d->result->frozen_ns = io_now_ns(CLOCK_MONOTONIC) - d->tree.frozen_at_ns;
 	return r;
 }
@@ -188,8 +113,9 @@ static int commit(struct dump *d)
 {
 	int r = d->opt->dry_run ? 0 : dump_write(d);
 
+	dump_unmap_pages(d);
 	/* Less may have come than room was reserved for. */
-	if (r == 0 && !d->opt->dry_run && ftruncate(d->pages_fd, (off_t)(mm_copy_pages(d->copy) * ARCH_PAGE)) < 0)
+	if (r == 0 && !d->opt->dry_run && ftruncate(d->pages.fd, (off_t)(mm_copy_pages(d->copy) * ARCH_PAGE)) < 0)
 		r = fail(&d->at, errno, "cannot give the pages file its size");
 
 	if (r == 0 && d->seized)
@@ -258,6 +184,7 @@ static void wind_up(struct dump *d)
 	if (d->seized)
 		tree_release(&d->tree);
 	guard_end(&d->guard);
+	dump_unmap_pages(d);
 	image_abort(d->writer);
 	tree_close(&d->tree);
 }
@@ -265,7 +192,7 @@ static void wind_up(struct dump *d)
 int dump_run(struct arena *mem, const struct dump_options *o, struct dump_result *ret)
 {
 	struct dump d = { .mem = mem, .opt = o, .result = ret, .at = { .fd = -1 },
-			  .tree = { .mem = mem }, .obstacles = { .mem = mem }, .pages_fd = -1 };
+			  .tree = { .mem = mem }, .obstacles = { .mem = mem }, .pages = { .fd = -1 } };
 	int r;
 
 	*ret = (struct dump_result){ 0 };

@@ -47,5 +47,5 @@ struct mm_copy {
 	size_t n_batches;
 	size_t batch_pages;		/* of one: fewer than BATCH_PAGES, so that a small tree has work for all threads */
 	uint64_t pages;
-	int pages_fd;
+	const struct pages_file *to;
 };

@@ -90,23 +90,30 @@ static int read_batch(const struct batch *b, unsigned char *buf)
 	return r;
 }
 
+static void sum_units(const struct batch *b, const unsigned char *pages)
+{
+	for (size_t i = 0; i < b->n_units; i++) {
+		const struct unit *u = &b->units[i];
+
+		u->chunk->checksums[u->index] = image_checksum(pages, u->pages * ARCH_PAGE);
+		pages += u->pages * ARCH_PAGE;
+	}
+}
+
 static int copy_batch(void *context, size_t i)
 {
 	struct mm_copy *c = context;
 	const struct batch *b = &c->batches[i];
-	size_t len = b->pages * ARCH_PAGE, at = 0;
-	autofree unsigned char *buf = aligned_alloc(ARCH_PAGE, len);
+	size_t len = b->pages * ARCH_PAGE;
+	bool mapped = b->offset + len <= c->to->mapped_len;
+	autofree unsigned char *own = mapped ? NULL : aligned_alloc(ARCH_PAGE, len);
+	unsigned char *buf = mapped ? c->to->mapped + b->offset : own;
 	int r = buf ? read_batch(b, buf) : -ENOMEM;
 
 	if (r < 0)
 		return r;
-	for (size_t j = 0; j < b->n_units; j++) {
-		const struct unit *u = &b->units[j];
-
-		u->chunk->checksums[u->index] = image_checksum(buf + at, u->pages * ARCH_PAGE);
-		at += u->pages * ARCH_PAGE;
-	}
-	return io_pwrite_all(c->pages_fd, buf, len, b->offset);
+	sum_units(b, buf);
+	return mapped ? 0 : io_pwrite_all(c->to->fd, buf, len, b->offset);
 }
 
 static int end_of_waiting(void *context)
@@ -116,11 +123,11 @@ static int end_of_waiting(void *context)
 	return waits_check(&c->tree->waits);
 }
 
-int mm_copy(struct mm_copy *c, int pages_fd)
+int mm_copy(struct mm_copy *c, const struct pages_file *to)
 {
 	int r;
 
-	c->pages_fd = pages_fd;
+	c->to = to;
 	r = pool_each_until(c->n_batches, c->pages > WORTH_A_THREAD ? pool_threads() : 1, copy_batch, c, end_of_waiting);
 	if (r == -EINTR || r == -ETIMEDOUT)
 		return r;
