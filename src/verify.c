@@ -77,7 +77,7 @@ static int verify_pages(struct verify *v)
 
 static int verify_image(struct arena *a, struct image *i)
 {
-	autofree uint8_t *block = malloc(BLOCK);
+	autofree uint8_t *block = aligned_alloc(IO_ALIGNMENT, BLOCK);
 	struct checkpoint c;
 	struct verify v = { .c = &c, .block = block };
 	const char *why = NULL;

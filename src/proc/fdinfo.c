@@ -82,7 +82,8 @@ int proc_parse_fdinfo(struct arena *a, const char *text, size_t len, struct fdin
 
 int proc_read_fdinfo(struct arena *a, int procdir, int fd, struct fdinfo *ret)
 {
-	char buf[PROC_TEXT_SIZE], name[32];
+	PROC_TEXT_BUFFER(buf);
+	char name[32];
 	const char *text;
 	size_t len;
 	int r;

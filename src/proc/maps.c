@@ -8,9 +8,13 @@
 #include "arena.h"
 #include "cleanup.h"
 #include "fault.h"
+#include "io.h"
 #include "proc.h"
 #include "scan.h"
 #include "text.h"
+
+#define LINE_MAX_SIZE 32768u	/* even with a path of PATH_MAX, all of it newlines */
+#define READ_SIZE 32768u
 
 struct parse {
 	struct arena *a;
@@ -231,14 +235,16 @@ int proc_parse_maps(struct arena *a, const char *text, size_t len, struct proc_v
 	return 0;
 }
 
-/* The text of smaps is 900 bytes a VMA: it is parsed as it comes and never kept. */
+/* The text of smaps is 900 bytes a VMA: it is parsed as it comes and never kept.
+ * The part of a line that has come goes in front of what comes next. */
 static int read_lines(struct parse *m, int fd)
 {
-	char buf[65536];	/* several lines, even with a path of PATH_MAX */
+	_Alignas(IO_ALIGNMENT) char buf[LINE_MAX_SIZE + READ_SIZE];
+	char *to = buf + LINE_MAX_SIZE;
 	size_t have = 0;
 	ssize_t n;
 
-	while ((n = FAULTY(FAULT_READ, read(fd, buf + have, sizeof(buf) - have))) != 0) {
+	while ((n = FAULTY(FAULT_READ, read(fd, to, READ_SIZE))) != 0) {
 		struct scan s;
 		int r;
 
@@ -246,14 +252,14 @@ static int read_lines(struct parse *m, int fd)
 			continue;
 		if (n < 0)
 			return -errno;
-		s = scan_text(buf, have + n);
+		s = scan_text(to - have, have + n);
 		r = parse_lines(m, &s);
 		if (r)
 			return r;
 		have = scan_left(&s);
-		if (have == sizeof(buf))
+		if (have > LINE_MAX_SIZE)
 			return -EINVAL;
-		memmove(buf, s.p, have);
+		memmove(to - have, s.p, have);
 	}
 	return have ? -EINVAL : 0;
 }

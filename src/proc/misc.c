@@ -44,7 +44,7 @@ int proc_parse_sched_exec_start(const char *text, size_t len, uint64_t *ret_ns)
 
 int proc_read_sched_exec_start(struct arena *a, int taskdir, uint64_t *ret_ns)
 {
-	char buf[PROC_TEXT_SIZE];
+	PROC_TEXT_BUFFER(buf);
 	const char *text;
 	size_t len;
 	int r = proc_text(a, taskdir, "sched", buf, sizeof(buf), &text, &len);
@@ -54,7 +54,7 @@ int proc_read_sched_exec_start(struct arena *a, int taskdir, uint64_t *ret_ns)
 
 int proc_read_auxv(struct arena *a, int procdir, uint64_t **ret, size_t *ret_n)
 {
-	char buf[PROC_TEXT_SIZE] __attribute__((aligned(8)));
+	PROC_TEXT_BUFFER(buf);
 	const uint64_t *words;
 	uint64_t *copy;
 	const char *text;

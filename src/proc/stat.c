@@ -92,7 +92,7 @@ int proc_parse_stat(const char *text, size_t len, struct proc_stat *ret)
 
 int proc_read_stat(struct arena *a, int procdir, struct proc_stat *ret)
 {
-	char buf[PROC_TEXT_SIZE];
+	PROC_TEXT_BUFFER(buf);
 	const char *text;
 	size_t len;
 	int r = proc_text(a, procdir, "stat", buf, sizeof(buf), &text, &len);

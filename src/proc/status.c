@@ -235,7 +235,7 @@ int proc_parse_status(struct arena *a, const char *text, size_t len, struct proc
 
 int proc_read_status(struct arena *a, int procdir, struct proc_status *ret)
 {
-	char buf[PROC_TEXT_SIZE];
+	PROC_TEXT_BUFFER(buf);
 	const char *text;
 	size_t len;
 	int r = proc_text(a, procdir, "status", buf, sizeof(buf), &text, &len);

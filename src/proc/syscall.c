@@ -42,7 +42,7 @@ int proc_parse_syscall(const char *text, size_t len, struct proc_syscall *ret)
 
 int proc_read_syscall(struct arena *a, int taskdir, struct proc_syscall *ret)
 {
-	char buf[PROC_TEXT_SIZE];
+	PROC_TEXT_BUFFER(buf);
 	const char *text;
 	size_t len;
 	int r = proc_text(a, taskdir, "syscall", buf, sizeof(buf), &text, &len);

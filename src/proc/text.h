@@ -3,11 +3,13 @@
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
+#include "io.h"
 
 struct arena;
 
 /* Enough for stat, limits, syscall, and status unless there are many groups or NUMA nodes. */
 #define PROC_TEXT_SIZE 8192
+#define PROC_TEXT_BUFFER(name) _Alignas(IO_ALIGNMENT) char name[PROC_TEXT_SIZE]
 
 /* No file of /proc that is read whole is bigger than this. */
 #define PROC_TEXT_MAX ((size_t)64 << 20)

@@ -10,6 +10,7 @@
 #include "arch.h"
 #include "cleanup.h"
 #include "fault.h"
+#include "io.h"
 #include "remote.h"
 #include "slot.h"
 
@@ -145,15 +146,15 @@ struct pieces {
 	size_t n, bytes;
 };
 
-static void add_slot(struct pieces *p, const struct remote_slot *s)
+static void add_slot(struct pieces *p, const struct remote_slot *s, bool to_task)
 {
-	size_t head = slot_entries_end(s), tail = s->size - s->data;
+	size_t head = slot_entries_end(s), data = to_task ? s->data : s->data & -(size_t)IO_ALIGNMENT;
 
 	p->here[p->n] = (struct iovec){ s->local, head };
 	p->there[p->n++] = (struct iovec){ (void *)s->va, head };
-	p->here[p->n] = (struct iovec){ s->local + s->data, tail };
-	p->there[p->n++] = (struct iovec){ (void *)(s->va + s->data), tail };
-	p->bytes += head + tail;
+	p->here[p->n] = (struct iovec){ s->local + data, s->size - data };
+	p->there[p->n++] = (struct iovec){ (void *)(s->va + data), s->size - data };
+	p->bytes += head + s->size - data;
 }
 
 static int move_pieces(const struct pieces *p, pid_t tid, bool to_task)
@@ -192,7 +193,7 @@ static int copy_slots(struct tracee *const *ts, size_t n, bool (*which)(const st
 			if (to_task && ts[i]->slot->closed)
 				r = slot_write_first(ts[i]);
 			else
-				add_slot(&p, ts[i]->slot);
+				add_slot(&p, ts[i]->slot, to_task);
 		}
 		if (r == 0 && p.n)
 			r = move_pieces(&p, first->tid, to_task);

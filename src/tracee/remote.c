@@ -15,6 +15,7 @@
 #include "arch.h"
 #include "cleanup.h"
 #include "fault.h"
+#include "io.h"
 #include "remote.h"
 #include "single.h"
 #include "slot.h"
@@ -235,7 +236,7 @@ int remote_add(struct remote *r, struct tracee *t)
 
 	if (r->used == r->tasks)
 		return -ENOSPC;
-	s->local = FAULTY_ALLOC(malloc(s->size));
+	s->local = FAULTY_ALLOC(aligned_alloc(IO_ALIGNMENT, s->size));
 	if (!s->local)
 		return -ENOMEM;
 	r->used++;
