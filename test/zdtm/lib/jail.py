@@ -60,7 +60,7 @@ class Jail:
         self.outfile, self.pidfile, self.output = f"{self.dir}/out", f"{self.dir}/pid", f"{work}/output"
         self.deadline = time.monotonic() + options.timeout
         self.exited = {}        # pid -> wait status of every child that ended
-        self.pid = None
+        self.pid = self.memory = None
         self.commands = []      # what was run, for the report
 
     # Processes.
@@ -180,9 +180,16 @@ class Jail:
             raise Failure(f"not the same {when}", diff[:120])
 
     def images(self, name):
-        path = f"{self.work}/{name}"
+        """On a disk (if that is where temporary files are) or, with a user's program, in memory: a dump goes other ways."""
+        path = f"{self.memory or self.work}/{name}"
         os.mkdir(path)
         return path
+
+    def mount_memory(self):
+        if self.flavour == "user" and not self.options.keep:
+            self.memory = f"{self.work}/memory"
+            os.mkdir(self.memory)
+            call("mount", b"tmpfs", self.memory.encode(), b"tmpfs", 0, b"size=90%,mode=0755")
 
     def dump_running(self, before):
         processes, _ = self.ckpt("dump", self.images("running"), "-t", str(self.pid), "-R")
@@ -292,6 +299,7 @@ def first_process(jail, result):
     os.setsid()
     call("mount", b"none", b"/", None, MS_REC | MS_PRIVATE, None)
     call("mount", b"proc", b"/proc", b"proc", 0, None)
+    jail.mount_memory()
     loopback_up()
     verdict = jail.judge()
     with open(result, "w") as f:
