@@ -177,17 +177,26 @@ static bool has_ended(const struct tracee *t)
 	return t->slot->ended;
 }
 
-/* Those of one address space, which are side by side in the list, in one call.
- * Slots of the stub are here already. */
+/* How many of the list, from its beginning, are of one address space: they are side by side. */
+static size_t neighbours(struct tracee *const *ts, size_t n)
+{
+	size_t i = 1;
+
+	while (i < n && ts[i]->slot->owner == ts[0]->slot->owner)
+		i++;
+	return i;
+}
+
+/* Those of one address space, with as few calls as can be. Slots of the stub
+ * are here already. */
 static int copy_slots(struct tracee *const *ts, size_t n, bool (*which)(const struct tracee *t), bool to_task)
 {
 	for (size_t i = 0; i < n;) {
-		const struct tracee *first = ts[i];
 		struct pieces p;
 		int r = 0;
 
 		p.n = p.bytes = 0;
-		for (; r == 0 && i < n && ts[i]->slot->owner == first->slot->owner && p.n + 2 <= PIECES_MAX; i++) {
+		for (; r == 0 && i < n && p.n + 2 <= PIECES_MAX; i++) {
 			if (ts[i]->slot->stub || !which(ts[i]))
 				continue;
 			if (to_task && ts[i]->slot->closed)
@@ -196,7 +205,7 @@ static int copy_slots(struct tracee *const *ts, size_t n, bool (*which)(const st
 				add_slot(&p, ts[i]->slot, to_task);
 		}
 		if (r == 0 && p.n)
-			r = move_pieces(&p, first->tid, to_task);
+			r = move_pieces(&p, ts[0]->tid, to_task);
 		if (r < 0)
 			return r;
 	}
@@ -330,14 +339,11 @@ static int put_back(struct tracee *t)
 	return r == 0 && t->slot->closed ? -ENOMEM : r;		/* it could not be made writable */
 }
 
-/* All are sent on before the first is waited for. Where one fails, the others
- * come to their ends all the same. */
-int remote_run(struct tracee *const *ts, size_t n)
+/* Those of one address space. */
+static int send_on(struct tracee *const *ts, size_t n)
 {
 	int first = 0, r;
 
-	if (fault(FAULT_REMOTE))
-		return -errno;
 	for (size_t i = 0; i < n; i++)
 		if (is_due(ts[i]))
 			fill_context(ts[i]);
@@ -348,6 +354,14 @@ int remote_run(struct tracee *const *ts, size_t n)
 		r = is_due(ts[i]) ? start(ts[i]) : 0;
 		first = first ? first : r;
 	}
+	return first;
+}
+
+/* Likewise. */
+static int take_back(struct tracee *const *ts, size_t n)
+{
+	int first = 0, r;
+
 	for (size_t i = 0; i < n; i++) {
 		r = ts[i]->running ? await_end(ts[i]) : 0;
 		first = first ? first : r;
@@ -356,6 +370,26 @@ int remote_run(struct tracee *const *ts, size_t n)
 	first = first ? first : r;
 	for (size_t i = 0; i < n; i++) {
 		r = ts[i]->slot->ended ? put_back(ts[i]) : 0;
+		first = first ? first : r;
+	}
+	return first;
+}
+
+/* All are sent on before the first is waited for. Where one fails, the others
+ * come to their ends all the same. */
+int remote_run(struct tracee *const *ts, size_t n)
+{
+	int first = 0, r;
+
+	if (fault(FAULT_REMOTE))
+		return -errno;
+	for (size_t i = 0, some; i < n && first == 0; i += some) {
+		some = neighbours(ts + i, n - i);
+		first = send_on(ts + i, some);
+	}
+	for (size_t i = 0, some; i < n; i += some) {
+		some = neighbours(ts + i, n - i);
+		r = take_back(ts + i, some);
 		first = first ? first : r;
 	}
 	return first;
