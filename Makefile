@@ -129,7 +129,12 @@ check-zdtm: $(B)/ckpt $(ZDTM)
 	test/zdtm/run --ckpt $(B)/ckpt
 check-real: $(B)/ckpt $(REAL)
 	test/real/run --ckpt $(B)/ckpt
-check-attack: $(ATTACKS:%=attack-%)
+check-attack: attack-restore-faults $(ATTACKS:%=attack-%)
+attack-restore-faults: $(B)/ckpt $(ATTACK)
+	test/attack/faults --ckpt $(B)/ckpt --full --only restore
+attack-faults: $(B)/ckpt $(ATTACK)
+	test/attack/faults --ckpt $(B)/ckpt --only "dump -R"
+	test/attack/faults --ckpt $(B)/ckpt --only dump
 attack-%: $(B)/ckpt $(ATTACK)
 	test/attack/$* --ckpt $(B)/ckpt
 # Where a test keeps one CPU busy, as many as there are CPUs run side by side.
