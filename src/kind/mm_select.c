@@ -122,25 +122,38 @@ static int place_run(struct mm_copy *c, struct process *p, struct vma_chunks *of
 	return 0;
 }
 
-/* Much memory: each VMA on its own, those without a file by a cheaper scan. */
-static int scan_by_vma(struct scanned *s, const struct process *p, int fd)
+/* What matters of a private mapping is what smaps counts as anonymous, or as swapped. */
+static bool is_to_be_scanned(const struct process *p, size_t i)
+{
+	const struct proc_vma *v = &p->vmas[i];
+
+	return has_contents(v, p->vma_messages[i]) && (v->anonymous || v->swap);
+}
+
+/* Little memory: what costs is the number of scans, so VMAs that follow each
+ * other are scanned in one. Much: each on its own, those without a file by a
+ * cheaper scan. */
+static int scan_vmas(struct scanned *s, const struct process *p, int fd, bool much)
 {
 	int r = 0;
 
-	for (size_t i = 0; r == 0 && i < p->n_vmas; i++) {
+	for (size_t i = 0, next; r == 0 && i < p->n_vmas; i = next) {
 		const struct proc_vma *v = &p->vmas[i];
 
-		if (has_contents(v, p->vma_messages[i]))
-			r = pagemap_select(s->mem, fd, v->start, v->end, v->type != VMA_FILE, &s->runs, &s->n);
+		next = i + 1;
+		if (!is_to_be_scanned(p, i))
+			continue;
+		while (!much && next < p->n_vmas && is_to_be_scanned(p, next))
+			next++;
+		r = pagemap_select(s->mem, fd, v->start, p->vmas[next - 1].end, much && v->type != VMA_FILE,
+				   &s->runs, &s->n);
 	}
 	return r;
 }
 
-/* Little memory: what costs is the number of scans, so there is one. */
 static int scan_process(struct mm_copy *c, size_t i)
 {
 	const struct process *p = c->tree->list[i];
-	struct scanned *s = &c->scanned[i];
 	autoclose fd = -1;
 	uint64_t anonymous = 0;
 
@@ -151,9 +164,7 @@ static int scan_process(struct mm_copy *c, size_t i)
 		return -errno;
 	for (size_t v = 0; v < p->n_vmas; v++)
 		anonymous += p->vmas[v].anonymous;
-	if (anonymous > MUCH_MEMORY)
-		return scan_by_vma(s, p, fd);
-	return pagemap_select(s->mem, fd, 0, ARCH_TASK_SIZE, false, &s->runs, &s->n);
+	return scan_vmas(&c->scanned[i], p, fd, anonymous > MUCH_MEMORY);
 }
 
 static int place_process(struct mm_copy *c, struct process *p)
