@@ -129,9 +129,9 @@ int tracee_interrupt(struct tracee *t);
 int tracee_event_message(struct tracee *t, uint64_t *ret);
 int tracee_siginfo(struct tracee *t, siginfo_t *ret);
 
-/* One of the signals waiting on the task's own (`shared` false) or on the
- * process's queue, the n-th from the front. 0: no more; 1: found. */
-int tracee_peek_signal(struct tracee *t, bool shared, size_t n, siginfo_t *ret);
+/* Signals that wait on the task's own (`shared` false) or on the process's queue,
+ * at most n from the first-th on. How many there are, or -errno. */
+int tracee_peek_signals(struct tracee *t, bool shared, size_t first, siginfo_t *ret, int n);
 
 /* PTRACE_GET_RSEQ_CONFIGURATION (Linux 5.13). */
 int tracee_rseq(struct tracee *t, struct tracee_rseq *ret);

@@ -92,7 +92,7 @@ static int queue_signal(void)
 static int peek(const struct child *c)
 {
 	siginfo_t info;
-	int r = tracee_peek_signal(c->tracee, true, 0, &info);
+	int r = tracee_peek_signals(c->tracee, true, 0, &info, 1);
 
 	return r < 0 ? r : r == 1 && info.si_signo == SIGUSR1 ? 0 : -EIO;
 }

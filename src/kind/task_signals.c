@@ -12,7 +12,7 @@ int signals_take(struct arena *a, struct tracee *t, bool shared, QueuedSignal **
 {
 	for (;;) {
 		siginfo_t *info = arena_zalloc(a, sizeof(*info));
-		int r = info ? tracee_peek_signal(t, shared, *ret_n, info) : -ENOMEM;
+		int r = info ? tracee_peek_signals(t, shared, *ret_n, info, 1) : -ENOMEM;
 		QueuedSignal **place;
 
 		if (r <= 0)

@@ -22,6 +22,7 @@
 #ifndef PTRACE_GET_RSEQ_CONFIGURATION
 #define PTRACE_GET_RSEQ_CONFIGURATION 0x420f
 #endif
+#define PEEK_MAX 32
 #define PTRACE_GET_DISPATCH 0x4211	/* PTRACE_GET_SYSCALL_USER_DISPATCH_CONFIG of linux/ptrace.h */
 
 static long request(int what, const struct tracee *t, unsigned long addr, void *data)
@@ -61,6 +62,41 @@ int tracee_attach(pid_t tid, struct waits *w, struct tracee **ret)
 	return 0;
 }
 
+static int get_state(struct tracee *t)
+{
+	int r = tracee_get_regs(t, &t->regs);
+
+	return r < 0 ? r : (int)request(PTRACE_GETSIGMASK, t, sizeof(t->mask), &t->mask);
+}
+
+/* As SYNCHRONOUS_MASK of kernel/signal.c. */
+static bool is_fault(const siginfo_t *info)
+{
+	switch (info->si_signo) {
+	case SIGSEGV: case SIGBUS: case SIGILL: case SIGTRAP: case SIGFPE: case SIGSYS:
+		return info->si_code > SI_USER;
+	default:
+		return false;
+	}
+}
+
+/* 1: the instruction at which the task is has failed, and the task is about to be told so. */
+static int has_faulted(struct tracee *t)
+{
+	siginfo_t info[PEEK_MAX];
+	size_t first = 0;
+	int n;
+
+	do {
+		n = tracee_peek_signals(t, false, first, info, PEEK_MAX);
+		for (int i = 0; i < n; i++)
+			if (is_fault(&info[i]) && !(t->mask >> (info[i].si_signo - 1) & 1))
+				return 1;
+		first += PEEK_MAX;
+	} while (n == PEEK_MAX);
+	return MIN(n, 0);
+}
+
 int tracee_to_stop(struct tracee *t)
 {
 	int r;
@@ -70,16 +106,24 @@ int tracee_to_stop(struct tracee *t)
 		r = t->running ? tracee_wait(t) : 0;
 		if (r < 0)
 			return r;
-		if (t->at == STOP_INTERRUPT || t->at == STOP_GROUP)
-			break;
-		/* A signal on its way to a handler, or to death: let it
-		 * arrive. Our interrupt is still pending behind it. */
+		if (t->at == STOP_INTERRUPT || t->at == STOP_GROUP) {
+			r = get_state(t);
+			if (r == 0 && t->at == STOP_INTERRUPT)
+				r = has_faulted(t);
+			if (r <= 0)
+				return r;
+			/* Its handler may look at the instruction: first the handler. Should we
+			 * die in a batch, the signal would come to a task that is in the runner. */
+		}
+		/* A signal on its way to a handler, or to death: let it arrive. An interrupt
+		 * that is still pending behind it is not made two. */
+		r = t->at == STOP_SIGNAL ? tracee_interrupt(t) : 0;
+		if (r < 0)
+			return r;
 		r = tracee_resume(t, PTRACE_CONT, t->at == STOP_SIGNAL ? t->signal : 0);
 		if (r < 0)
 			return r;
 	}
-	r = tracee_get_regs(t, &t->regs);
-	return r < 0 ? r : (int)request(PTRACE_GETSIGMASK, t, sizeof(t->mask), &t->mask);
 }
 
 int tracee_settle(struct tracee *t)
@@ -248,10 +292,10 @@ int tracee_siginfo(struct tracee *t, siginfo_t *ret)
 	return (int)request(PTRACE_GETSIGINFO, t, 0, ret);
 }
 
-int tracee_peek_signal(struct tracee *t, bool shared, size_t n, siginfo_t *ret)
+int tracee_peek_signals(struct tracee *t, bool shared, size_t first, siginfo_t *ret, int n)
 {
 	struct __ptrace_peeksiginfo_args args = {
-		.off = n, .flags = shared ? PTRACE_PEEKSIGINFO_SHARED : 0, .nr = 1,
+		.off = first, .flags = shared ? PTRACE_PEEKSIGINFO_SHARED : 0, .nr = n,
 	};
 
 	return (int)request(PTRACE_PEEKSIGINFO, t, (unsigned long)&args, ret);

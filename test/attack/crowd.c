@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* crowd.c - trees of other sorts than target.c's, that verify themselves as those do.
  *
- * crowd FILE SORT: threads, rain (of signals), job (stopped), filter (seccomp), nested (pid namespace).
+ * crowd FILE SORT: threads, faults, rain (of signals), job (stopped), filter (seccomp), nested (pid namespace).
  * FILE becomes a table of struct slot, as target.c has it.
  */
 #include <errno.h>
@@ -22,6 +22,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 #include "slot.h"
@@ -110,6 +111,59 @@ static void make_threads(void)
 
 		snprintf(slots[i].name, sizeof(slots[i].name), "thread %zu", i);
 		if (pthread_create(&thread, NULL, count, &slots[i]))
+			wrong(&slots[i], "cannot make the thread");
+	}
+}
+
+/* One instruction that faults, and the one behind it. */
+__attribute__((noinline, noclone)) static void fault(const char *page)
+{
+	__asm__ volatile(".globl crowd_fault, crowd_go_on\n"
+			 "crowd_fault:\n\tmovb (%0), %%al\n"
+			 "crowd_go_on:\n" : : "r"(page) : "rax", "memory");
+}
+extern const char crowd_fault[], crowd_go_on[];
+
+static __thread struct slot *faulting;
+
+/* As in programs whose faults mean something: where it was decides what to do. */
+static void on_fault(int sig, siginfo_t *info, void *context)
+{
+	greg_t *rip = &((ucontext_t *)context)->uc_mcontext.gregs[REG_RIP];
+
+	(void)sig;
+	if (*rip != (greg_t)crowd_fault)
+		wrong(faulting, "a fault of %p at %#llx, not %p", info->si_addr, *rip, (const void *)crowd_fault);
+	set(&faulting->word, faulting->word + 1);
+	*rip = (greg_t)crowd_go_on;
+}
+
+static _Noreturn void *fault_on(void *slot)
+{
+	const char *page = mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	faulting = slot;
+	set(&faulting->tid, (uint32_t)gettid());
+	for (uint32_t total = 0;;) {
+		for (int i = 0; i < 1000; i++, total++)
+			fault(page);
+		if (faulting->word != total)
+			wrong(faulting, "%u faults, and %u were told", total, faulting->word);
+		if (get(&faulting->go))
+			answer(faulting);
+	}
+}
+
+static void make_faults(void)
+{
+	struct sigaction sa = { .sa_sigaction = on_fault, .sa_flags = SA_SIGINFO };
+
+	sigaction(SIGSEGV, &sa, NULL);
+	for (size_t i = 1; i <= 2; i++) {
+		pthread_t thread;
+
+		snprintf(slots[i].name, sizeof(slots[i].name), "faulter %zu", i);
+		if (pthread_create(&thread, NULL, fault_on, &slots[i]))
 			wrong(&slots[i], "cannot make the thread");
 	}
 }
@@ -290,11 +344,29 @@ static void poke_child(bool job)
 		wrong(&slots[0], "the child died: %#x", status);
 }
 
+static const struct sort {
+	const char *name;
+	void (*make)(void), (*poke)(void);	/* NULL: those of a child */
+} sorts[] = {
+	{ "threads", make_threads, poke_threads },
+	{ "faults", make_faults, poke_threads },
+	{ "rain", make_rain, poke_rain },
+	{ "job", NULL, NULL }, { "filter", NULL, NULL }, { "nested", NULL, NULL },
+};
+
+static const struct sort *sort_of(const char *name)
+{
+	for (size_t i = 0; i < sizeof(sorts) / sizeof(sorts[0]); i++)
+		if (!strcmp(sorts[i].name, name))
+			return &sorts[i];
+	return NULL;
+}
+
 int main(int argc, char **argv)
 {
+	const struct sort *sort = argc == 3 ? sort_of(argv[2]) : NULL;
 	size_t len = SLOTS * sizeof(struct slot) + 8;
-	int fd = argc == 3 ? open(argv[1], O_RDWR | O_CREAT | O_TRUNC, 0600) : -1;
-	bool threads = argc == 3 && !strcmp(argv[2], "threads"), rains = argc == 3 && !strcmp(argv[2], "rain");
+	int fd = sort ? open(argv[1], O_RDWR | O_CREAT | O_TRUNC, 0600) : -1;
 
 	if (fd < 0 || ftruncate(fd, SLOTS * sizeof(struct slot)) < 0)
 		return 1;
@@ -303,11 +375,11 @@ int main(int argc, char **argv)
 		return 1;
 	usr1 = (uint32_t *)&slots[SLOTS - 1].message;
 	strcpy(slots[0].name, "root");
-	threads ? make_threads() : rains ? make_rain() : make_child(argv[2]);
+	sort->make ? sort->make() : make_child(sort->name);
 	set(&slots[0].tid, (uint32_t)gettid());
 	for (;;) {
 		if (get(&slots[0].go)) {
-			threads ? poke_threads() : rains ? poke_rain() : poke_child(!strcmp(argv[2], "job"));
+			sort->poke ? sort->poke() : poke_child(!strcmp(sort->name, "job"));
 			answer(&slots[0]);
 		}
 		nap(2000000);

@@ -181,6 +181,7 @@ class Node(Growing):
 SORTS = [
     ("tree", lambda programs, d: Table([f"{programs}/target"], d), None),
     ("threads", lambda programs, d: Table([f"{programs}/crowd", "threads"], d), None),
+    ("faults", lambda programs, d: Table([f"{programs}/crowd", "faults"], d), None),
     ("rain", lambda programs, d: Table([f"{programs}/crowd", "rain"], d), None),
     ("job", lambda programs, d: Table([f"{programs}/crowd", "job"], d), None),
     ("filter", lambda programs, d: Table([f"{programs}/crowd", "filter"], d), "task.seccomp"),
