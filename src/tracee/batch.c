@@ -5,16 +5,13 @@
 #include <string.h>
 #include <stdlib.h>
 #include <sys/ptrace.h>
-#include <sys/uio.h>
 
 #include "arch.h"
 #include "cleanup.h"
 #include "fault.h"
-#include "io.h"
 #include "remote.h"
 #include "slot.h"
 
-#define PIECES_MAX 512u		/* below IOV_MAX of process_vm_readv(2) */
 #define SLEEP_END_NS 50000000	/* how long the end of a batch lasts that raises no signal */
 
 static void begin_anew(struct remote_slot *s)
@@ -127,46 +124,6 @@ static void fill_context(struct tracee *t)
 	}
 }
 
-/* Into a slot that is not writable yet: with the code, which stands before it. */
-static int slot_write_first(struct tracee *t)
-{
-	struct remote_slot *s = t->slot;
-	const struct tracee_piece pieces[] = {
-		{ s->code, s->unwritten, s->unwritten_len },
-		{ s->va, s->local, slot_entries_end(s) },
-		{ s->va + s->data, s->local + s->data, s->size - s->data },
-	};
-
-	return tracee_write_pieces(t, pieces, ARRAY_SIZE(pieces));
-}
-
-/* Pieces of many slots, for one call. */
-struct pieces {
-	struct iovec here[PIECES_MAX], there[PIECES_MAX];
-	size_t n, bytes;
-};
-
-static void add_slot(struct pieces *p, const struct remote_slot *s, bool to_task)
-{
-	size_t head = slot_entries_end(s), data = to_task ? s->data : s->data & -(size_t)IO_ALIGNMENT;
-
-	p->here[p->n] = (struct iovec){ s->local, head };
-	p->there[p->n++] = (struct iovec){ (void *)s->va, head };
-	p->here[p->n] = (struct iovec){ s->local + data, s->size - data };
-	p->there[p->n++] = (struct iovec){ (void *)(s->va + data), s->size - data };
-	p->bytes += head + s->size - data;
-}
-
-static int move_pieces(const struct pieces *p, pid_t tid, bool to_task)
-{
-	ssize_t n = to_task ? FAULTY(FAULT_WRITE, process_vm_writev(tid, p->here, p->n, p->there, p->n, 0)) :
-			      FAULTY(FAULT_READ, process_vm_readv(tid, p->here, p->n, p->there, p->n, 0));
-
-	if (n < 0)
-		return -errno;
-	return (size_t)n == p->bytes ? 0 : -EFAULT;
-}
-
 static bool is_due(const struct tracee *t)
 {
 	return t->slot->calls && !t->slot->ran;
@@ -185,31 +142,6 @@ static size_t neighbours(struct tracee *const *ts, size_t n)
 	while (i < n && ts[i]->slot->owner == ts[0]->slot->owner)
 		i++;
 	return i;
-}
-
-/* Those of one address space, with as few calls as can be. Slots of the stub
- * are here already. */
-static int copy_slots(struct tracee *const *ts, size_t n, bool (*which)(const struct tracee *t), bool to_task)
-{
-	for (size_t i = 0; i < n;) {
-		struct pieces p;
-		int r = 0;
-
-		p.n = p.bytes = 0;
-		for (; r == 0 && i < n && p.n + 2 <= PIECES_MAX; i++) {
-			if (ts[i]->slot->stub || !which(ts[i]))
-				continue;
-			if (to_task && ts[i]->slot->closed)
-				r = slot_write_first(ts[i]);
-			else
-				add_slot(&p, ts[i]->slot, to_task);
-		}
-		if (r == 0 && p.n)
-			r = move_pieces(&p, ts[0]->tid, to_task);
-		if (r < 0)
-			return r;
-	}
-	return 0;
 }
 
 /* Registers first, then the mask: were it the other way round, our death in
@@ -347,7 +279,7 @@ static int send_on(struct tracee *const *ts, size_t n)
 	for (size_t i = 0; i < n; i++)
 		if (is_due(ts[i]))
 			fill_context(ts[i]);
-	r = copy_slots(ts, n, is_due, true);
+	r = slots_copy(ts, n, is_due, true);
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < n; i++) {
@@ -366,7 +298,7 @@ static int take_back(struct tracee *const *ts, size_t n)
 		r = ts[i]->running ? await_end(ts[i]) : 0;
 		first = first ? first : r;
 	}
-	r = copy_slots(ts, n, has_ended, false);
+	r = slots_copy(ts, n, has_ended, false);
 	first = first ? first : r;
 	for (size_t i = 0; i < n; i++) {
 		r = ts[i]->slot->ended ? put_back(ts[i]) : 0;

@@ -11,6 +11,8 @@
 
 #include "runner.h"
 
+struct tracee;
+
 struct remote_slot {
 	struct remote *owner;	/* NULL: a slot of the stub */
 	uint64_t code;		/* the runner, as the task sees it */
@@ -42,3 +44,7 @@ static inline size_t slot_entries_end(const struct remote_slot *s)
 {
 	return CTX_SIZE + s->calls * ENTRY_SIZE;
 }
+
+/* The slots of `which` of these tasks, all of one address space, with as few calls as can be:
+ * to the tasks, or back. Those of the stub are here already. 0 or -errno. */
+int slots_copy(struct tracee *const *ts, size_t n, bool (*which)(const struct tracee *t), bool to_task);
