@@ -29,13 +29,13 @@ void pool_begin(struct pool *p, size_t n, unsigned threads, int (*work)(void *co
 
 /* Take part in it, and return when all is done: the first negative result;
  * items after it may not have been worked on. Before each item of its own the
- * calling thread asks stop(context), unless NULL: a negative answer ends the
- * work of all threads, and is the result. */
-int pool_end(struct pool *p, int (*stop)(void *context));
+ * calling thread asks stop(of), unless NULL: a negative answer ends the work of
+ * all threads, and is the result. */
+int pool_end(struct pool *p, int (*stop)(void *of), void *of);
 
 /* Both in one. */
 int pool_each(size_t n, unsigned threads, int (*work)(void *context, size_t i), void *context);
 int pool_each_until(size_t n, unsigned threads, int (*work)(void *context, size_t i), void *context,
-		    int (*stop)(void *context));
+		    int (*stop)(void *of), void *of);
 
 unsigned pool_threads(void);	/* as many as there are CPUs for this process, at most POOL_THREADS_MAX */

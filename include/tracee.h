@@ -37,6 +37,7 @@ struct waits {
 };
 void waits_init(struct waits *w, int64_t timeout_ns);
 int waits_check(struct waits *w);	/* -EINTR, -ETIMEDOUT or 0, without waiting */
+int waits_stop(void *waits);		/* the same, for pool_each_until() */
 
 enum stop_kind {
 	STOP_INTERRUPT,		/* PTRACE_EVENT_STOP: our interrupt, or a child's first stop */

@@ -64,13 +64,6 @@ static int make_step(void *context, size_t step)
 	return 0;
 }
 
-static int end_of_waiting(void *context)
-{
-	struct dump *d = context;
-
-	return waits_check(&d->tree.waits);
-}
-
 /* A file in memory: its pages are made and mapped, so that what comes from a
  * task is copied once, to where it stays. Only if there is room for all. */
 static int map_pages(struct dump *d, uint64_t bytes)
@@ -84,7 +77,8 @@ static int map_pages(struct dump *d, uint64_t bytes)
 		return 0;
 	f->mapped = at;
 	f->mapped_len = bytes;
-	r = pool_each_until(steps, bytes > WORTH_A_THREAD ? pool_threads() : 1, make_step, d, end_of_waiting);
+	r = pool_each_until(steps, bytes > WORTH_A_THREAD ? pool_threads() : 1, make_step, d,
+			    waits_stop, &d->tree.waits);
 	if (r < 0)
 		dump_unmap_pages(d);
 	return r == -EINTR || r == -ETIMEDOUT ? r : 0;

@@ -86,7 +86,7 @@ int dump_tasks_begin(struct dump *d, look_fn *look, bool beside_calls)
 int dump_tasks_end(struct dump *d)
 {
 	struct slices *all = d->slices;
-	int r = all ? pool_end(&all->pool, NULL) : 0;
+	int r = all ? pool_end(&all->pool, NULL, NULL) : 0;
 
 	say_only_first(false);
 	d->slices = NULL;

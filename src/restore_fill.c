@@ -198,13 +198,6 @@ static int fill_batch(void *context, size_t i)
 	return r < 0 ? r : write_runs(b->pid, here, there, n);
 }
 
-static int end_of_waiting(void *context)
-{
-	struct fill *f = context;
-
-	return waits_check(&f->r->tree.waits);
-}
-
 int fill_memory(struct restore *r)
 {
 	struct fill f = { .r = r };
@@ -215,7 +208,8 @@ int fill_memory(struct restore *r)
 	err = plan_fill(&f);
 	r->result->pages = f.pages;
 	if (err == 0)
-		err = pool_each_until(f.n, f.pages > WORTH_A_THREAD ? pool_threads() : 1, fill_batch, &f, end_of_waiting);
+		err = pool_each_until(f.n, f.pages > WORTH_A_THREAD ? pool_threads() : 1, fill_batch, &f,
+				      waits_stop, &r->tree.waits);
 	place_close(r, f.places);
 	if (err == -EBADMSG)
 		return fail(&r->at, 0, "page contents do not match their checksum: the image is damaged");

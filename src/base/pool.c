@@ -6,7 +6,7 @@
 #include "cleanup.h"
 #include "pool.h"
 
-static void work_on(struct pool *p, int (*stop)(void *context))
+static void work_on(struct pool *p, int (*stop)(void *of), void *of)
 {
 	for (;;) {
 		size_t i = atomic_fetch_add(&p->next, 1);
@@ -14,7 +14,7 @@ static void work_on(struct pool *p, int (*stop)(void *context))
 
 		if (i >= p->n || atomic_load(&p->result) < 0)
 			return;
-		r = stop ? stop(p->context) : 0;
+		r = stop ? stop(of) : 0;
 		if (r == 0)
 			r = p->work(p->context, i);
 		if (r < 0)
@@ -24,7 +24,7 @@ static void work_on(struct pool *p, int (*stop)(void *context))
 
 static void *worker(void *pool)
 {
-	work_on(pool, NULL);
+	work_on(pool, NULL, NULL);
 	return NULL;
 }
 
@@ -73,24 +73,24 @@ void pool_begin(struct pool *p, size_t n, unsigned threads, int (*work)(void *co
 	pthread_attr_destroy(&attr);
 }
 
-int pool_end(struct pool *p, int (*stop)(void *context))
+int pool_end(struct pool *p, int (*stop)(void *of), void *of)
 {
-	work_on(p, stop);
+	work_on(p, stop, of);
 	for (unsigned i = 0; i < p->threads; i++)
 		pthread_join(p->thread[i], NULL);
 	return atomic_load(&p->result);
 }
 
 int pool_each_until(size_t n, unsigned threads, int (*work)(void *context, size_t i), void *context,
-		    int (*stop)(void *context))
+		    int (*stop)(void *of), void *of)
 {
 	struct pool p;
 
 	pool_begin(&p, n, threads, work, context);
-	return pool_end(&p, stop);
+	return pool_end(&p, stop, of);
 }
 
 int pool_each(size_t n, unsigned threads, int (*work)(void *context, size_t i), void *context)
 {
-	return pool_each_until(n, threads, work, context, NULL);
+	return pool_each_until(n, threads, work, context, NULL, NULL);
 }

@@ -116,19 +116,13 @@ static int copy_batch(void *context, size_t i)
 	return mapped ? 0 : io_pwrite_all(c->to->fd, buf, len, b->offset);
 }
 
-static int end_of_waiting(void *context)
-{
-	struct mm_copy *c = context;
-
-	return waits_check(&c->tree->waits);
-}
-
 int mm_copy(struct mm_copy *c, const struct pages_file *to)
 {
 	int r;
 
 	c->to = to;
-	r = pool_each_until(c->n_batches, c->pages > WORTH_A_THREAD ? pool_threads() : 1, copy_batch, c, end_of_waiting);
+	r = pool_each_until(c->n_batches, c->pages > WORTH_A_THREAD ? pool_threads() : 1, copy_batch, c,
+			    waits_stop, &c->tree->waits);
 	if (r == -EINTR || r == -ETIMEDOUT)
 		return r;
 	return r < 0 ? fail(&(struct where){ .phase = "memory", .fd = -1 }, r, "cannot copy the memory") : 0;

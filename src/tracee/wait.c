@@ -74,6 +74,11 @@ int waits_check(struct waits *w)
 	return 0;
 }
 
+int waits_stop(void *waits)
+{
+	return waits_check(waits);
+}
+
 static void classify(struct tracee *t, int status)
 {
 	int event = status >> 16;

@@ -59,7 +59,7 @@ static void each_item_once(void **state)
 		assert_int_equal(pool_each(ITEMS, threads, count, &c), 0);
 		for (size_t i = 0; i < ITEMS; i++)
 			assert_int_equal(c.done[i], 1);
-		assert_int_equal(pool_each_until(ITEMS, threads, count, &c, stop), 0);
+		assert_int_equal(pool_each_until(ITEMS, threads, count, &c, stop, &c), 0);
 		assert_int_equal(c.total, 2 * ITEMS);
 	}
 }
@@ -81,12 +81,12 @@ static void stop_ends_it(void **state)
 	struct counts c = { .patience = 5 };
 
 	(void)state;
-	assert_int_equal(pool_each_until(ITEMS, 1, work_on, &c, stop), -EINTR);
+	assert_int_equal(pool_each_until(ITEMS, 1, work_on, &c, stop, &c), -EINTR);
 	assert_int_equal(c.total, 5);
 	for (unsigned threads = 2; threads < 12; threads++) {
 		struct counts many = { .patience = 0 };
 
-		assert_int_equal(pool_each_until(SIZE_MAX, threads, work_on, &many, stop), -EINTR);
+		assert_int_equal(pool_each_until(SIZE_MAX, threads, work_on, &many, stop, &many), -EINTR);
 		assert_int_equal(many.asked, 1);
 	}
 }
