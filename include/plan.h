@@ -55,7 +55,7 @@ struct plan {
 
 /* -EINVAL: the tree cannot be rebuilt (or is no tree: a cycle, a parent that
  * comes after its child); *why is one sentence that names the process, and
- * *ret_node, if not NULL, its index. `root_pid` conflicts (a helper that would
+ * *ret_node, if not NULL, its index; with any other error *why is NULL. `root_pid` conflicts (a helper that would
  * need a pid which the tree itself uses) are found here. */
 int plan_tree(struct arena *a, const struct plan_node *nodes, size_t n,
 	      struct plan *ret, const char **why, size_t *ret_node);

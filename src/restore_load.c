@@ -104,7 +104,7 @@ int restore_load(struct restore *r)
 static int make_plan(struct restore *r)
 {
 	struct plan_node *nodes = arena_zalloc(r->mem, r->tree.n * sizeof(*nodes));
-	const char *why = NULL;
+	const char *why;
 	int err;
 
 	if (!nodes)

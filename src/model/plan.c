@@ -85,6 +85,7 @@ int plan_tree(struct arena *a, const struct plan_node *nodes, size_t n,
 	struct planner p = { .arena = a, .why = why, .ret_node = ret_node };
 	int rc;
 
+	*why = NULL;
 	if (!n)
 		return plan_fail(&p, 0, "there is no process to make");
 	rc = make_room(&p, nodes, n);
