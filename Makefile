@@ -36,6 +36,9 @@ ATTACKS := run_end rollback run_restore faults run refusals hostile
 CPUS := $(shell nproc)
 REAL := $(patsubst test/real/%.c,build/test/real/%,$(wildcard test/real/*.c))
 
+# For test programs, which know nothing of ckpt.
+TEST_CC = $(CC) -std=gnu17 $(WARN) -D_GNU_SOURCE -O2 -g
+
 # make V=1 shows the commands.
 Q := $(if $(V),,@)
 say = $(if $(V),,@echo "  $(1) $@")
@@ -77,35 +80,35 @@ $(B)/test/unit/%: test/unit/%.c $(B)/libckpt.a
 build/test/zdtm/lib/%.o: test/zdtm/lib/%.c $(wildcard test/zdtm/lib/*.h)
 	@mkdir -p $(@D)
 	$(call say,CC)
-	$(Q)$(CC) -std=gnu17 $(WARN) -D_GNU_SOURCE -O2 -g -pthread -Itest/zdtm/lib -c -o $@ $<
+	$(Q)$(TEST_CC) -pthread -Itest/zdtm/lib -c -o $@ $<
 build/test/zdtm/%: test/zdtm/%.c $(ZLIB) $(wildcard test/zdtm/lib/*.h)
 	@mkdir -p $(@D)
 	$(call say,CC)
-	$(Q)$(CC) -std=gnu17 $(WARN) -D_GNU_SOURCE -O2 -g -pthread -Itest/zdtm/lib -o $@ $< $(ZLIB)
+	$(Q)$(TEST_CC) -pthread -Itest/zdtm/lib -o $@ $< $(ZLIB)
 build/test/real/%: test/real/%.c
 	@mkdir -p $(@D)
 	$(call say,CC)
-	$(Q)$(CC) -std=gnu17 $(WARN) -D_GNU_SOURCE -O2 -g -pthread -o $@ $<
+	$(Q)$(TEST_CC) -pthread -o $@ $<
 build/test/attack/target: test/attack/target.c test/attack/spin.S test/attack/spin.h test/attack/slot.h
 	@mkdir -p $(@D)
 	$(call say,CC)
-	$(Q)$(CC) -std=gnu17 $(WARN) -D_GNU_SOURCE -O2 -g -pthread -Itest/attack -o $@ $(filter-out %.h,$^)
+	$(Q)$(TEST_CC) -pthread -Itest/attack -o $@ $(filter-out %.h,$^)
 build/test/attack/crowd: test/attack/crowd.c test/attack/slot.h
 	@mkdir -p $(@D)
 	$(call say,CC)
-	$(Q)$(CC) -std=gnu17 $(WARN) -D_GNU_SOURCE -O2 -g -pthread -o $@ $<
+	$(Q)$(TEST_CC) -pthread -o $@ $<
 build/test/attack/family: test/attack/family.c test/attack/clan.c test/attack/family.h
 	@mkdir -p $(@D)
 	$(call say,CC)
-	$(Q)$(CC) -std=gnu17 $(WARN) -D_GNU_SOURCE -O2 -g -pthread -Wno-unused-result -o $@ $(filter-out %.h,$^)
+	$(Q)$(TEST_CC) -pthread -Wno-unused-result -o $@ $(filter-out %.h,$^)
 build/test/attack/restless: test/attack/restless.c
 	@mkdir -p $(@D)
 	$(call say,CC)
-	$(Q)$(CC) -std=gnu17 $(WARN) -D_GNU_SOURCE -O2 -g -pthread -o $@ $<
+	$(Q)$(TEST_CC) -pthread -o $@ $<
 build/test/attack/zoo: test/attack/zoo.c
 	@mkdir -p $(@D)
 	$(call say,CC)
-	$(Q)$(CC) -std=gnu17 $(WARN) -D_GNU_SOURCE -O2 -g -pthread -o $@ $<
+	$(Q)$(TEST_CC) -pthread -o $@ $<
 build/test/attack/bend: test/attack/bend.c test/fuzz/mutate.h $(B)/libckpt.a
 	@mkdir -p $(@D)
 	$(call say,CC)
@@ -113,7 +116,7 @@ build/test/attack/bend: test/attack/bend.c test/fuzz/mutate.h $(B)/libckpt.a
 build/test/attack/%.so: test/attack/%.c
 	@mkdir -p $(@D)
 	$(call say,CC)
-	$(Q)$(CC) -std=gnu17 $(WARN) -D_GNU_SOURCE -O2 -g -shared -fPIC -o $@ $<
+	$(Q)$(TEST_CC) -shared -fPIC -o $@ $<
 
 unit: $(UNIT)
 zdtm: $(ZDTM)
