@@ -17,8 +17,8 @@ int mm_check(struct arena *a, struct process *p, struct files *files, struct obs
 struct mm_copy;
 struct pages_file {
 	int fd;
-	unsigned char *mapped;		/* its beginning, if it is in memory: NULL, or pages go there at once */
-	uint64_t mapped_len;		/* 0 without it; the others are written */
+	unsigned char *mapped;		/* its first mapped_len bytes, to which pages are copied at once; or NULL */
+	uint64_t mapped_len;		/* 0: all pages are written */
 };
 int mm_select(struct arena *a, struct tree *tree, struct mm_copy **ret);
 int mm_copy(struct mm_copy *c, const struct pages_file *to);

@@ -113,7 +113,6 @@ static int commit(struct dump *d)
 {
 	int r = d->opt->dry_run ? 0 : dump_write(d);
 
-	dump_unmap_pages(d);
 	/* Less may have come than room was reserved for. */
 	if (r == 0 && !d->opt->dry_run && ftruncate(d->pages.fd, (off_t)(mm_copy_pages(d->copy) * ARCH_PAGE)) < 0)
 		r = fail(&d->at, errno, "cannot give the pages file its size");

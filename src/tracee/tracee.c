@@ -22,8 +22,8 @@
 #ifndef PTRACE_GET_RSEQ_CONFIGURATION
 #define PTRACE_GET_RSEQ_CONFIGURATION 0x420f
 #endif
-#define PEEK_MAX 32
 #define PTRACE_GET_DISPATCH 0x4211	/* PTRACE_GET_SYSCALL_USER_DISPATCH_CONFIG of linux/ptrace.h */
+#define PEEK_MAX 32		/* signals at a time */
 
 static long request(int what, const struct tracee *t, unsigned long addr, void *data)
 {

@@ -122,7 +122,6 @@ static void test_log_and_first_error(void **state)
 	expect(f, "log", "Warn  (ckpt): one\nError (ckpt): two\nError (ckpt): three\n");
 }
 
-/* Messages hold names that programs choose. */
 /* Of several threads that fail, one speaks. */
 static void test_only_first(void **state)
 {
@@ -140,6 +139,7 @@ static void test_only_first(void **state)
 	expect(f, "stderr", "Error (ckpt): one\n");
 }
 
+/* Messages hold names that programs choose. */
 static void test_one_line_each(void **state)
 {
 	struct fixture *f = *state;

@@ -180,7 +180,7 @@ class Jail:
             raise Failure(f"not the same {when}", diff[:120])
 
     def images(self, name):
-        """On a disk (if that is where temporary files are) or, with a user's program, in memory: a dump goes other ways."""
+        """Among the temporary files or, with a user's program, in memory, where a dump goes other ways."""
         path = f"{self.memory or self.work}/{name}"
         os.mkdir(path)
         return path
