@@ -99,6 +99,10 @@ int tracee_adopt(pid_t tid, struct waits *w, struct tracee **ret);
  * that is gone. Frees t. */
 void tracee_release(struct tracee *t);
 
+/* Registers and mask of a stopped tracee as recorded in `t`. Where that fails, or
+ * the stop is none to go on from, t is `touched` still, for tracee_release(). */
+int tracee_put_back(struct tracee *t);
+
 /* Detach with nothing else; frees t. */
 void tracee_detach(struct tracee *t);
 

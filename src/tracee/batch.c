@@ -264,10 +264,7 @@ static int put_back(struct tracee *t)
 	if (t->slot->stub)
 		return 0;
 	t->slot->closed = t->slot->closed && !slot_context(t->slot)->done;
-	r = tracee_set_mask(t, t->mask);
-	if (r == 0)
-		r = tracee_set_regs(t, &t->regs);
-	t->touched = r < 0;
+	r = tracee_put_back(t);
 	return r == 0 && t->slot->closed ? -ENOMEM : r;		/* it could not be made writable */
 }
 

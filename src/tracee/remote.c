@@ -285,8 +285,7 @@ static void unmap_scratch(struct remote *const *rs, size_t n, struct single *cal
 
 		if (!r->call)
 			continue;
-		tracee_set_mask(r->first, r->first->mask);
-		tracee_set_regs(r->first, &r->first->regs);
+		tracee_put_back(r->first);
 		lift_frame(r);
 		if (outcome(r, r->call) == 0 && !r->err)
 			r->base = 0;

@@ -170,10 +170,8 @@ void tracee_catch(struct tracee *t)
 	if (tracee_interrupt(t) == 0 && tracee_wait(t) == 0) {
 		if (t->at == STOP_SIGNAL && t->signal != t->end_signal)
 			t->came |= 1ull << (t->signal - 1);
-		if (t->slot && t->touched) {
-			tracee_set_mask(t, t->mask);
-			tracee_set_regs(t, &t->regs);
-		}
+		if (t->slot && t->touched)
+			tracee_put_back(t);
 	}
 	t->waits->patient = was;
 }
@@ -184,11 +182,8 @@ void tracee_release(struct tracee *t)
 		return;
 	tracee_catch(t);
 	if (!t->gone && t->touched) {
-		/* The mask first: a task with its registers and a foreign mask
-		 * would keep that for ever, should we die in between. */
 		tracee_to_signal_stop(t);
-		tracee_set_mask(t, t->mask);
-		tracee_set_regs(t, &t->regs);
+		tracee_put_back(t);
 	}
 	for (int sig = 1; !t->gone && sig < 64; sig++)
 		if (t->came & (1ull << (sig - 1)))
@@ -271,6 +266,17 @@ int tracee_set_mask(struct tracee *t, uint64_t mask)
 {
 	t->touched = true;
 	return (int)request(PTRACE_SETSIGMASK, t, sizeof(mask), &mask);
+}
+
+/* The mask first: a task with its registers and a foreign mask would keep that
+ * for ever, should we die in between. */
+int tracee_put_back(struct tracee *t)
+{
+	int masked = tracee_set_mask(t, t->mask), set = tracee_set_regs(t, &t->regs);
+
+	/* From the end of a system call the kernel restarts nothing: not done yet. */
+	t->touched = masked < 0 || set < 0 || t->at == STOP_SYSCALL;
+	return masked < 0 ? masked : set;
 }
 
 int tracee_interrupt(struct tracee *t)
