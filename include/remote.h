@@ -25,6 +25,7 @@ struct remote_site {
 	uint64_t syscall_ret;	/* `syscall` followed by nothing but xors and `ret` */
 	uint64_t restorer;	/* `mov $__NR_rt_sigreturn, %rax; syscall` */
 	uint64_t dead_low, dead_high;	/* memory whose contents do not matter while `first` is stopped */
+	bool dead_is_zero;		/* it is known to hold zeros */
 };
 
 #define REMOTE_SLOT_FIRST 16384u	/* bytes of the first task's slot */
@@ -72,6 +73,12 @@ enum {
 int remote_ask(struct tracee *t, int flags, unsigned results, long nr, const uint64_t arg[6]);
 #define REMOTE_ARGS(...) (const uint64_t[6]){ __VA_ARGS__ }
 uint64_t remote_result_of(const struct tracee *t, int n);
+
+/* Likewise, a call of at most four arguments, made `times` (at least once, below
+ * 65536) in a row: the first argument is one more each time, the second and third
+ * are arg[4] and arg[5] more. Its result is that of the last; or of the first that
+ * failed, after which there are no more. */
+int remote_ask_repeated(struct tracee *t, unsigned times, long nr, const uint64_t arg[6]);
 
 /* Result of call n of the last run; -ECANCELED: it was not made. */
 long remote_result(const struct tracee *t, int n);

@@ -20,6 +20,8 @@ next:
 	mov	ENTRY_A0+32(%rbx), %r8
 	mov	ENTRY_A0+40(%rbx), %r9
 	mov	ENTRY_NR(%rbx), %r13
+	mov	%r13, %r14
+	shr	$ENTRY_REPEAT_SHIFT, %r14
 	mov	%r13, %rcx
 	shr	$ENTRY_RESULTS_SHIFT, %rcx
 	jz	call
@@ -56,6 +58,14 @@ call:
 	mov	$60, %eax		/* exit: we are the child, and nobody took us over */
 	xor	%edi, %edi
 	syscall
+1:	sub	$1, %r14
+	jc	1f
+	test	%rax, %rax
+	js	1f
+	inc	%rdi			/* these are as they were before the call */
+	add	%r8, %rsi
+	add	%r9, %rdx
+	jmp	call
 1:	add	$ENTRY_SIZE, %rbx
 	jmp	next
 

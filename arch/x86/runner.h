@@ -18,6 +18,7 @@
 #define ENTRY_REQUIRED_BIT	32
 #define ENTRY_CHILD_EXITS_BIT	33
 #define ENTRY_RESULTS_SHIFT	40	/* bit i: argument i is the address of an earlier result */
+#define ENTRY_REPEAT_SHIFT	48	/* so many times more: see remote_ask_repeated() */
 
 #define CTX_END_NR	0
 #define CTX_END_A0	8

@@ -11,19 +11,20 @@
 #include "proc.h"
 #include "task_part.h"
 
+enum { CALL_DUMPABLE, CALL_SUBREAPER, CALL_LIMITS, N_CALLS };
 enum { ROOM_LIMITS = 16, ROOM_SIZE = ROOM_LIMITS + RLIM_NLIMITS * sizeof(struct rlimit) };
 
 static int ask(struct task *t, struct answer *to)
 {
-	int r = 0;
+	int r;
 
 	to->room = remote_push(t->tracee, NULL, ROOM_SIZE);
 	if (!to->room.va)
 		return -ENOSPC;
 	to->call = remote_ask(t->tracee, 0, 0, SYS_prctl, REMOTE_ARGS(PR_GET_DUMPABLE));
 	remote_ask(t->tracee, 0, 0, SYS_prctl, REMOTE_ARGS(PR_GET_CHILD_SUBREAPER, to->room.va));
-	for (uint64_t i = 0; i < RLIM_NLIMITS; i++)
-		r = remote_ask(t->tracee, 0, 0, SYS_getrlimit, REMOTE_ARGS(i, to->room.va + ROOM_LIMITS + i * sizeof(struct rlimit)));
+	r = remote_ask_repeated(t->tracee, RLIM_NLIMITS, SYS_getrlimit,
+				REMOTE_ARGS(0, to->room.va + ROOM_LIMITS, 0, 0, sizeof(struct rlimit), 0));
 	return r < 0 ? -ENOSPC : 0;
 }
 
@@ -102,7 +103,7 @@ static int answers_failed(const struct task *t, const struct answer *from)
 {
 	long r = 0;
 
-	for (int i = 0; r >= 0 && i < 2 + RLIM_NLIMITS; i++)
+	for (int i = 0; r >= 0 && i < N_CALLS; i++)
 		r = remote_result(t->tracee, from->call + i);
 	return r < 0 ? (int)r : 0;
 }
@@ -123,7 +124,7 @@ static int take(struct arena *a, struct task *t, const struct answer *from, stru
 	room = remote_view(t->tracee, from->room);
 	memcpy(&subreaper, room, sizeof(subreaper));
 	memcpy(limits, room + ROOM_LIMITS, sizeof(limits));
-	p->image->dumpable = (uint32_t)remote_result(t->tracee, from->call);
+	p->image->dumpable = (uint32_t)remote_result(t->tracee, from->call + CALL_DUMPABLE);
 	p->image->child_subreaper = subreaper != 0;
 	r = take_limits(a, p, limits);
 	return r < 0 ? r : check_limits(a, p, limits, list);

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <string.h>
 
+#include "cleanup.h"
 #include "signals.h"
 #include "task_part.h"
 
@@ -14,33 +15,13 @@ struct kernel_sigaction {
 
 static int ask(struct task *t, struct answer *to)
 {
-	to->room = remote_push(t->tracee, NULL, 65 * sizeof(struct kernel_sigaction));
+	const uint64_t size = sizeof(struct kernel_sigaction);
+
+	to->room = remote_push(t->tracee, NULL, 65 * size);
 	if (!to->room.va)
 		return -ENOSPC;
-	to->call = -1;
-	for (int sig = 1; sig <= 64; sig++) {
-		int n;
-
-		if (sig == SIGKILL || sig == SIGSTOP)
-			continue;
-		n = remote_ask(t->tracee, 0, 0, SYS_rt_sigaction,
-			       REMOTE_ARGS((uint64_t)sig, 0, to->room.va + (uint64_t)sig * sizeof(struct kernel_sigaction), 8));
-		if (n < 0)
-			return n;
-		if (to->call < 0)
-			to->call = n;
-	}
-	return 0;
-}
-
-/* Those of SIGKILL and SIGSTOP are not asked for. */
-static int answers_failed(const struct tracee *t, int first)
-{
-	long r = 0;
-
-	for (int i = 0; r == 0 && i < 62; i++)
-		r = remote_result(t, first + i);
-	return (int)r;
+	to->call = remote_ask_repeated(t->tracee, 64, SYS_rt_sigaction, REMOTE_ARGS(1, 0, to->room.va + size, 8, 0, size));
+	return MIN(to->call, 0);
 }
 
 static int take_actions(struct arena *a, struct process *p, const struct kernel_sigaction *acts)
@@ -80,7 +61,7 @@ static int take(struct arena *a, struct task *t, const struct answer *from, stru
 	p->sighand->id = p->image->sighand = p->index + 1;
 	p->image->stopped = t->tracee->stopped_job;
 	p->image->stop_untold = t->tracee->stopped_job ? (uint32_t)t->stat.exit_code : 0;
-	r = t->silent ? 0 : answers_failed(t->tracee, from->call);
+	r = t->silent ? 0 : (int)remote_result(t->tracee, from->call);
 	if (r == 0 && !t->silent)
 		r = take_actions(a, p, remote_view(t->tracee, from->room));
 	if (r < 0 || !t->status.sig_shared)

@@ -51,6 +51,15 @@ int remote_ask(struct tracee *t, int flags, unsigned results, long nr, const uin
 	return (int)s->calls++;
 }
 
+int remote_ask_repeated(struct tracee *t, unsigned times, long nr, const uint64_t arg[6])
+{
+	int n = remote_ask(t, 0, 0, nr, arg);
+
+	if (n >= 0)
+		slot_entry(t->slot, (size_t)n)->nr_flags |= (uint64_t)(times - 1) << ENTRY_REPEAT_SHIFT;
+	return n;
+}
+
 uint64_t remote_result_of(const struct tracee *t, int n)
 {
 	return t->slot->va + CTX_SIZE + (uint64_t)n * ENTRY_SIZE + ENTRY_RET;
