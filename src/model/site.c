@@ -3,10 +3,12 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/uio.h>
 
 #include "arch.h"
 #include "arena.h"
 #include "cleanup.h"
+#include "fault.h"
 #include "model.h"
 #include "obstacles.h"
 
@@ -53,13 +55,15 @@ static unsigned likely(const struct proc_vma *v)
 
 bool site_holds(const struct arch_vdso *vdso, const struct process *p)
 {
-	unsigned char here[16];
+	unsigned char call[8], restorer[16];
+	const struct iovec here[] = { { call, sizeof(call) }, { restorer, sizeof(restorer) } };
+	const struct iovec there[] = { { (void *)p->site.syscall_ret, sizeof(call) },
+				       { (void *)p->site.restorer, sizeof(restorer) } };
 
 	return p->site.restorer &&
-	       memory_read(p->pid, RPTR(p->site.syscall_ret), here, 8) == 0 &&
-	       memcmp(here, vdso->code + vdso->syscall_ret, 8) == 0 &&
-	       memory_read(p->pid, RPTR(p->site.restorer), here, sizeof(here)) == 0 &&
-	       arch_find_restorer(here, sizeof(here)) == 0;
+	       FAULTY(FAULT_READ, process_vm_readv(p->pid, here, 2, there, 2, 0)) == sizeof(call) + sizeof(restorer) &&
+	       memcmp(call, vdso->code + vdso->syscall_ret, sizeof(call)) == 0 &&
+	       arch_find_restorer(restorer, sizeof(restorer)) == 0;
 }
 
 int site_find(struct arena *a, const struct arch_vdso *vdso, struct process *p)
@@ -118,21 +122,23 @@ static const struct proc_vma *stack_of(const struct process *p)
 }
 
 /* Nothing but zeros, or what a ckpt that was killed has left there. */
-static bool is_dead(const struct process *p, uint64_t va, size_t len)
+static bool is_dead(const struct process *p, uint64_t va, size_t len, bool *ret_is_zero)
 {
 	unsigned char bytes[ARCH_FRAME_MAX];
 
 	if (memory_read(p->pid, RPTR(va), bytes, len) < 0)
 		return false;
-	return arch_is_frame(bytes, va) || (bytes[0] == 0 && memcmp(bytes, bytes + 1, len - 1) == 0);
+	*ret_is_zero = bytes[0] == 0 && memcmp(bytes, bytes + 1, len - 1) == 0;
+	return *ret_is_zero || arch_is_frame(bytes, va);
 }
 
 /* At the low end of [stack], or a little above, where another frame of ours
  * is still in use: a stopped task goes by it when it is continued. */
-static uint64_t find_dead(const struct process *p, const struct proc_vma *stack, uint64_t rsp, size_t need)
+static uint64_t find_dead(const struct process *p, const struct proc_vma *stack, uint64_t rsp, size_t need,
+			  bool *ret_is_zero)
 {
 	for (uint64_t va = stack->start; va < stack->start + LOW_END_TRIES * need && va + 2 * need <= stack->end; va += need)
-		if ((rsp < va || rsp >= va + need + RED_ZONE) && is_dead(p, va, need))
+		if ((rsp < va || rsp >= va + need + RED_ZONE) && is_dead(p, va, need, ret_is_zero))
 			return va;
 	return 0;
 }
@@ -146,10 +152,12 @@ int site_dead_memory(struct process *p, size_t frame)
 	size_t need = (frame + 63) / 64 * 64;
 	uint64_t rsp = leader(p)->tracee->regs.rsp, below = (rsp - RED_ZONE - need) & ~63ull;
 	const struct proc_vma *stack = stack_of(p), *here = vma_at(p, below);
-	uint64_t va = stack ? find_dead(p, stack, rsp, need) : 0;
+	bool is_zero = false;
+	uint64_t va = stack ? find_dead(p, stack, rsp, need, &is_zero) : 0;
 
 	if (!here || rsp > here->end || !is_usable(p, here) || here->shared)
 		here = NULL;
+	p->site.dead_is_zero = va && is_zero;
 	if (!va && stack && here != stack && stack->end - stack->start >= 2 * need && vma_at(p, rsp) != stack)
 		va = stack->start;
 	if (!va && !here)

@@ -56,7 +56,7 @@ static int lay_frame(struct remote *r)
 	err = arch_frame(&regs, r->first->mask, r->xstate, r->area, r->site.restorer,
 			 r->frame_va, frame, &r->frame_len);
 	/* The second frame goes where the first one was, and nobody has been there since. */
-	if (err == 0 && !r->has_dead)
+	if (err == 0 && !r->has_dead && !r->site.dead_is_zero)
 		err = tracee_read(r->first, RPTR(r->frame_va), r->dead, r->frame_len);
 	r->has_dead = err == 0;
 	if (err == 0)
@@ -189,7 +189,7 @@ int remote_create(struct tracee *first, size_t tasks, const struct remote_site *
 	r->slots = FAULTY_ALLOC(calloc(tasks, sizeof(*r->slots)));
 	r->code_len = round_up((size_t)(runner_code_end - runner_code) + 16 + tasks * TRAMPOLINE_SIZE, ARCH_PAGE);
 	r->len = r->code_len + REMOTE_SLOT_FIRST + (tasks - 1) * REMOTE_SLOT_OTHER;
-	r->dead = FAULTY_ALLOC(malloc(arch_frame_size(area)));
+	r->dead = FAULTY_ALLOC(calloc(1, arch_frame_size(area)));
 	if (!r->slots || !r->dead) {
 		remote_abandon(r);
 		return -ENOMEM;
