@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* dump.c - the story of a dump. */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -13,6 +15,20 @@
 #include "phase.h"
 #include "share.h"
 #include "task_part.h"
+
+/* What will be opened or followed while the tree stands still is looked up once
+ * before: the first time the kernel makes an inode for it. */
+static void look_up_names(const struct dump *d, const struct process *p)
+{
+	static const char *const names[] = { "smaps", "auxv", "mem", "pagemap", "exe", "cwd", "root" };
+	struct stat st;
+	int *fds;
+	size_t n;
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		fstatat(p->dir, names[i], &st, AT_SYMLINK_NOFOLLOW);
+	proc_list_fds(d->mem, p->dir, &fds, &n);
+}
 
 /* Before anything is stopped: look at the tree, find what takes time to find,
  * open the files that the images go to. */
@@ -38,6 +54,7 @@ static int survey(struct dump *d)
 		if (proc_read_maps(d->mem, p->dir, false, &p->vmas, &p->n_vmas) == 0)
 			site_find(d->mem, &d->tree.vdso, p);
 		cgroup_of(d->mem, p->dir, &p->cgroup);
+		look_up_names(d, p);
 		EACH_TASK(t, p)
 			keep_namespaces(t);
 	}
