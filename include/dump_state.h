@@ -34,6 +34,7 @@ struct dump {
  * made before it: memory for ckpt, and the pages file. All guesses; too little room is no error here. */
 void dump_reserve_memory(const struct dump *d);
 int dump_reserve_pages(struct dump *d);
+int dump_write_staged(struct dump *d);		/* pages that were copied to memory, to their file */
 void dump_unmap_pages(struct dump *d);
 
 /* dump_tasks.c: facts of all tasks, then what only the tasks can tell. */

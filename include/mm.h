@@ -19,11 +19,13 @@ struct pages_file {
 	int fd;
 	unsigned char *mapped;		/* its first mapped_len bytes, to which pages are copied at once; or NULL */
 	uint64_t mapped_len;		/* 0: all pages are written */
+	bool staged;			/* what is mapped is other memory, and is written to the file later */
 };
 int mm_select(struct arena *a, struct tree *tree, struct mm_copy **ret);
 int mm_copy(struct mm_copy *c, const struct pages_file *to);
 int mm_write(struct mm_copy *c, struct image_part *part);
 uint64_t mm_copy_pages(const struct mm_copy *c);
+uint64_t mm_copy_mapped(const struct mm_copy *c);	/* bytes that went to what is mapped, from 0 on; those behind are in the file */
 
 /* Restore: protection keys, of the leader, before anything is mapped and when
  * all is there; calls are asked for. -errno, not said. */

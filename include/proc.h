@@ -145,6 +145,19 @@ int proc_read_u64(struct arena *a, int dirfd, const char *name, int base, uint64
 int proc_read_s64(struct arena *a, int dirfd, const char *name, int64_t *ret);
 int proc_read_link(struct arena *a, int procdir, const char *name, char **ret);
 
+/* The cgroup of a process in the unified hierarchy, the line "0::/path" of /proc/PID/cgroup
+ * (cgroups(7)); *ret NULL: it is in none. */
+int proc_read_cgroup(struct arena *a, int procdir, char **ret);
+
+/* Bytes that this process can take before something is killed for it: MemAvailable of
+ * /proc/meminfo, and what memory.max of its cgroup and of those above leaves. */
+int proc_memory_left(struct arena *a, uint64_t *ret);
+int proc_parse_meminfo(const char *text, size_t len, uint64_t *ret_available);
+
+/* The latter for cgroup `path`, files below the directory `root` (cgroup v2; the kernel's
+ * Documentation/admin-guide/cgroup-v2.rst). UINT64_MAX: no limit, or none to be seen. */
+int cgroup_memory_left(struct arena *a, int root, const char *path, uint64_t *ret);
+
 /* A set of System V semaphores in ckpt's own IPC namespace. */
 struct proc_semset {
 	int id;

@@ -62,6 +62,3 @@ int own_facts(struct own_facts *ret);
 /* Opens the links of a task's namespaces, which are read when it stands still.
  * After own_facts(); before other threads read of the task. */
 void keep_namespaces(const struct task *t);
-
-/* The cgroup of a process in the unified hierarchy; *ret NULL: it is in none. */
-int cgroup_of(struct arena *a, int procdir, char **ret);

@@ -53,7 +53,7 @@ static int survey(struct dump *d)
 		/* What is not found now is looked for when the tree stands still. */
 		if (proc_read_maps(d->mem, p->dir, false, &p->vmas, &p->n_vmas) == 0)
 			site_find(d->mem, &d->tree.vdso, p);
-		cgroup_of(d->mem, p->dir, &p->cgroup);
+		proc_read_cgroup(d->mem, p->dir, &p->cgroup);
 		look_up_names(d, p);
 		EACH_TASK(t, p)
 			keep_namespaces(t);
@@ -123,6 +123,7 @@ static int release(struct dump *d)
 	tree_release(&d->tree);
 	d->seized = false;
 	d->result->frozen_ns = d->tree.released_at_ns - d->tree.frozen_at_ns;
+	setpriority(PRIO_PROCESS, 0, d->nice);
 	return 0;
 }
 
@@ -130,6 +131,8 @@ static int commit(struct dump *d)
 {
 	int r = d->opt->dry_run ? 0 : dump_write(d);
 
+	if (r == 0)
+		r = dump_write_staged(d);
 	/* Less may have come than room was reserved for. */
 	if (r == 0 && !d->opt->dry_run && ftruncate(d->pages.fd, (off_t)(mm_copy_pages(d->copy) * ARCH_PAGE)) < 0)
 		r = fail(&d->at, errno, "cannot give the pages file its size");

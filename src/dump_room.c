@@ -19,11 +19,12 @@
 #define RESERVE_AT_MOST (15u << 20)	/* what main() lets malloc(3) keep is a little more */
 #define ROOM_FOR_PROCESS 65536u
 #define ROOM_FOR_TASK 16384u
-#define MAKE_STEP (1u << 20)
+#define STEP (2u << 20)
 #define WORTH_A_THREAD (64u << 20)
 
 #ifndef MADV_POPULATE_READ
 #define MADV_POPULATE_READ 22		/* linux/mman.h, since Linux 5.14 */
+#define MADV_POPULATE_WRITE 23
 #endif
 
 /* What is to be allocated while the tree stands still has its pages before: it
@@ -50,38 +51,68 @@ static uint64_t status_bytes(const char *text, const char *key)
 	return at ? strtoull(at + strlen(key), NULL, 10) * 1024 : 0;
 }
 
+/* In parts, by several threads where there is much. 0, -EINTR or -ETIMEDOUT, or any other negative result. */
+static int in_steps(struct dump *d, uint64_t bytes, int (*step)(void *context, size_t i))
+{
+	return pool_each_until((bytes + STEP - 1) / STEP, bytes > WORTH_A_THREAD ? pool_threads() : 1, step, d,
+			       waits_stop, &d->tree.waits);
+}
+
+static int populate(const struct pages_file *f, uint64_t at, size_t len, int advice)
+{
+	/* An older kernel maps them one by one, later. */
+	return madvise(f->mapped + at, len, advice) < 0 && errno != EINVAL ? -errno : 0;
+}
+
 /* Zeros first: of pages that exist already the kernel maps several at once. */
 static int make_step(void *context, size_t step)
 {
-	static const unsigned char zeros[MAKE_STEP];
+	static const unsigned char zeros[STEP];
 	const struct pages_file *f = &((struct dump *)context)->pages;
-	uint64_t at = step * (uint64_t)MAKE_STEP;
-	size_t len = MIN((uint64_t)MAKE_STEP, f->mapped_len - at);
+	uint64_t at = step * (uint64_t)STEP;
+	size_t len = MIN((uint64_t)STEP, f->mapped_len - at);
 
+	if (f->staged)
+		return populate(f, at, len, MADV_POPULATE_WRITE);
 	if (pwrite(f->fd, zeros, len, (off_t)at) != (ssize_t)len)
 		return -ENOSPC;
-	madvise(f->mapped + at, len, MADV_POPULATE_READ);	/* an older kernel maps them one by one, later */
-	return 0;
+	return populate(f, at, len, MADV_POPULATE_READ);
 }
 
-/* A file in memory: its pages are made and mapped, so that what comes from a
- * task is copied once, to where it stays. Only if there is room for all. */
-static int map_pages(struct dump *d, uint64_t bytes)
+/* Pages are made and mapped, so that what comes from a task is copied once: those of
+ * the file, where it is in memory, to where they stay. Only if there is room for all. */
+static int map_pages(struct dump *d, uint64_t bytes, bool staged)
 {
 	struct pages_file *f = &d->pages;
-	size_t steps = (bytes + MAKE_STEP - 1) / MAKE_STEP;
-	void *at = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, f->fd, 0);
+	void *at = staged ? mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) :
+			    mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, f->fd, 0);
 	int r;
 
 	if (at == MAP_FAILED)
 		return 0;
 	f->mapped = at;
 	f->mapped_len = bytes;
-	r = pool_each_until(steps, bytes > WORTH_A_THREAD ? pool_threads() : 1, make_step, d,
-			    waits_stop, &d->tree.waits);
+	f->staged = staged;
+	if (staged)
+		madvise(at, bytes, MADV_HUGEPAGE);	/* fewer to make */
+	r = in_steps(d, bytes, make_step);
 	if (r < 0)
 		dump_unmap_pages(d);
 	return r == -EINTR || r == -ETIMEDOUT ? r : 0;
+}
+
+/* To write to a disk takes the time of the disk, and more if it is busy: a tree that
+ * is to go on does not wait for that, if memory can hold its pages twice. Should it
+ * get short all the same, it is ckpt that the kernel ends, not the tree. */
+static bool can_stage(const struct dump *d, uint64_t bytes)
+{
+	autoclose self = -1;
+	uint64_t left;
+
+	if (!d->opt->leave_running || proc_memory_left(d->mem, &left) < 0 || bytes > left / 2)
+		return false;
+	self = proc_open(getpid());
+	return self >= 0 && io_put(self, "oom_score_adj", "1000") == 0;
 }
 
 /* Where images are in memory, making the file's pages costs as much as filling
@@ -99,10 +130,42 @@ int dump_reserve_pages(struct dump *d)
 	if (bytes < RESERVE_FROM)
 		return 0;
 	if (fstatfs(d->pages.fd, &fs) == 0 && fs.f_type == TMPFS_MAGIC)
-		return map_pages(d, bytes);
+		return map_pages(d, bytes, false);
 	if (fallocate(d->pages.fd, 0, 0, (off_t)bytes) < 0)
 		say(SAY_DEBUG, &d->at, "no room reserved for %llu bytes of pages", (unsigned long long)bytes);
+	if (!can_stage(d, bytes))
+		return 0;
+	say(SAY_DEBUG, &d->at, "pages, about %llu bytes, are kept in memory until the tree goes on", (unsigned long long)bytes);
+	return map_pages(d, bytes, true);
+}
+
+static uint64_t staged_bytes(const struct dump *d)
+{
+	return d->pages.staged ? mm_copy_mapped(d->copy) : 0;
+}
+
+/* On to the disk at once: what waits for the end of all writes waits for longer. */
+static int write_step(void *context, size_t step)
+{
+	const struct dump *d = context;
+	uint64_t at = step * (uint64_t)STEP;
+	size_t len = MIN((uint64_t)STEP, staged_bytes(d) - at);
+	int r = io_pwrite_all(d->pages.fd, d->pages.mapped + at, len, at);
+
+	if (r < 0)
+		return r;
+	sync_file_range(d->pages.fd, (off_t)at, (off_t)len, SYNC_FILE_RANGE_WRITE);
+	madvise(d->pages.mapped + at, len, MADV_DONTNEED);
 	return 0;
+}
+
+int dump_write_staged(struct dump *d)
+{
+	int r = in_steps(d, staged_bytes(d), write_step);
+
+	if (r == -EINTR || r == -ETIMEDOUT)
+		return r;
+	return r < 0 ? fail(&d->at, r, "cannot write the pages file") : 0;
 }
 
 void dump_unmap_pages(struct dump *d)
@@ -111,4 +174,5 @@ void dump_unmap_pages(struct dump *d)
 		munmap(d->pages.mapped, d->pages.mapped_len);
 	d->pages.mapped = NULL;
 	d->pages.mapped_len = 0;
+	d->pages.staged = false;
 }

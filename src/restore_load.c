@@ -234,7 +234,7 @@ static void tell_cgroup(struct restore *r)
 	autoclose self = proc_open(getpid());
 	char *own = NULL;
 
-	cgroup_of(r->mem, self, &own);
+	proc_read_cgroup(r->mem, self, &own);
 	EACH_PROCESS(p, &r->tree) {
 		const char *was = p->image->cgroup;
 

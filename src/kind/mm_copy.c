@@ -100,12 +100,17 @@ static void sum_units(const struct batch *b, const unsigned char *pages)
 	}
 }
 
+static bool is_mapped(const struct mm_copy *c, const struct batch *b)
+{
+	return b->offset + b->pages * ARCH_PAGE <= c->to->mapped_len;
+}
+
 static int copy_batch(void *context, size_t i)
 {
 	struct mm_copy *c = context;
 	const struct batch *b = &c->batches[i];
 	size_t len = b->pages * ARCH_PAGE;
-	bool mapped = b->offset + len <= c->to->mapped_len;
+	bool mapped = is_mapped(c, b);
 	autofree unsigned char *own = mapped ? NULL : aligned_alloc(ARCH_PAGE, len);
 	unsigned char *buf = mapped ? c->to->mapped + b->offset : own;
 	int r = buf ? read_batch(b, buf) : -ENOMEM;
@@ -131,6 +136,14 @@ int mm_copy(struct mm_copy *c, const struct pages_file *to)
 uint64_t mm_copy_pages(const struct mm_copy *c)
 {
 	return c->pages;
+}
+
+uint64_t mm_copy_mapped(const struct mm_copy *c)
+{
+	for (size_t i = 0; i < c->n_batches; i++)
+		if (!is_mapped(c, &c->batches[i]))
+			return c->batches[i].offset;
+	return c->pages * ARCH_PAGE;
 }
 
 static int write_record(struct image_part *part, MmRecord__RecordCase which, void *message)

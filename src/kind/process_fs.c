@@ -9,26 +9,6 @@
 #include "proc.h"
 #include "task_part.h"
 
-/* The line "0::/path" of /proc/PID/cgroup; cgroups(7). */
-int cgroup_of(struct arena *a, int procdir, char **ret)
-{
-	char *text, *at;
-	int r = io_slurp(a, procdir, "cgroup", 65536, &text, NULL);
-
-	*ret = NULL;
-	if (r == -ENOENT)	/* CONFIG_CGROUPS */
-		return 0;
-	if (r < 0)
-		return r;
-	at = strncmp(text, "0::", 3) == 0 ? text : strstr(text, "\n0::");
-	if (!at)
-		return 0;
-	at = strchr(at, ':') + 2;
-	at[strcspn(at, "\n")] = '\0';
-	*ret = at;
-	return 0;
-}
-
 static int look(struct arena *a, struct task *t)
 {
 	struct process *p = t->process;
@@ -45,7 +25,7 @@ static int look(struct arena *a, struct task *t)
 	p->fs->cwd = cwd;
 	p->fs->umask = t->status.umask;
 	/* Of a process that was there before the freeze it is known already. */
-	r = p->cgroup ? 0 : cgroup_of(a, p->dir, &p->cgroup);
+	r = p->cgroup ? 0 : proc_read_cgroup(a, p->dir, &p->cgroup);
 	if (r < 0)
 		return r;
 	p->image->cgroup = p->cgroup ?: p->image->cgroup;

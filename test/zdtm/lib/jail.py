@@ -192,10 +192,12 @@ class Jail:
             call("mount", b"tmpfs", self.memory.encode(), b"tmpfs", 0, b"size=90%,mode=0755")
 
     def dump_running(self, before):
-        processes, _ = self.ckpt("dump", self.images("running"), "-t", str(self.pid), "-R")
+        images = self.images("running")
+        processes, _ = self.ckpt("dump", images, "-t", str(self.pid), "-R")
         if self.pid in self.exited:
             raise Failure(f"the program {died(self.exited[self.pid])} after dump -R")
         self.compare("after dump -R", before)
+        self.ckpt("verify", images)
         self.no_more_than(processes, "after dump -R")
 
     def dump_and_restore(self, before, round_):
