@@ -123,6 +123,7 @@ int dump_reserve_pages(struct dump *d)
 	uint64_t bytes = 0;
 	struct statfs fs;
 	char *text;
+	int r;
 
 	EACH_PROCESS(p, &d->tree)
 		if (!p->zombie && io_slurp(d->mem, p->dir, "status", 65536, &text, NULL) == 0)
@@ -133,10 +134,10 @@ int dump_reserve_pages(struct dump *d)
 		return map_pages(d, bytes, false);
 	if (fallocate(d->pages.fd, 0, 0, (off_t)bytes) < 0)
 		say(SAY_DEBUG, &d->at, "no room reserved for %llu bytes of pages", (unsigned long long)bytes);
-	if (!can_stage(d, bytes))
-		return 0;
-	say(SAY_DEBUG, &d->at, "pages, about %llu bytes, are kept in memory until the tree goes on", (unsigned long long)bytes);
-	return map_pages(d, bytes, true);
+	r = can_stage(d, bytes) ? map_pages(d, bytes, true) : 0;
+	if (d->pages.staged)
+		say(SAY_DEBUG, &d->at, "pages, about %llu bytes, are kept in memory until the tree goes on", (unsigned long long)bytes);
+	return r;
 }
 
 static uint64_t staged_bytes(const struct dump *d)

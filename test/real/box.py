@@ -287,6 +287,9 @@ class Ckpt:
         os.makedirs(images)
         self._call("dump", "-t", pid, "-D", images, *options)
 
+    def verify(self, images):
+        self._call("verify", "-D", images)
+
     def restore(self, images, *options):
         self._call("restore", "-D", images, "-d", *options)
 
