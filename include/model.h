@@ -15,6 +15,7 @@
 #include <sys/types.h>
 
 #include "arch.h"
+#include "cpus.h"
 #include "proc.h"
 #include "remote.h"
 #include "tracee.h"
@@ -131,6 +132,7 @@ struct tree {
 	struct proc_semset *semsets;	/* of ckpt's IPC namespace, during a dump */
 	size_t n_semsets;
 	int64_t frozen_at_ns, released_at_ns;	/* CLOCK_MONOTONIC */
+	struct cpus_turn turn;	/* ckpt's, while the tree stands still */
 };
 
 #define EACH_PROCESS(p, tree)							\

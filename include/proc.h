@@ -139,6 +139,11 @@ int proc_read_syscall(struct arena *a, int taskdir, struct proc_syscall *ret);
 int proc_parse_sched_exec_start(const char *text, size_t len, uint64_t *ret_ns);
 int proc_read_sched_exec_start(struct arena *a, int taskdir, uint64_t *ret_ns);
 
+/* /proc/PID/schedstat in nanoseconds: for how long it has run, and waited for a CPU. */
+struct proc_schedstat { uint64_t ran_ns, waited_ns; };
+int proc_parse_schedstat(const char *text, size_t len, struct proc_schedstat *ret);
+int proc_read_schedstat(struct arena *a, int taskdir, struct proc_schedstat *ret);
+
 int proc_read_auxv(struct arena *a, int procdir, uint64_t **ret, size_t *ret_n); /* words, AT_NULL pair included */
 int proc_read_has_timers(struct arena *a, int procdir, bool *ret);	/* any POSIX timer in /proc/PID/timers */
 int proc_read_u64(struct arena *a, int dirfd, const char *name, int base, uint64_t *ret); /* one number */

@@ -16,6 +16,8 @@
 #include "share.h"
 #include "task_part.h"
 
+#define MANY_PAGES 16384u	/* 64 MiB: whoever copies more must not keep all others from running */
+
 /* What will be opened or followed while the tree stands still is looked up once
  * before: the first time the kernel makes an inode for it. */
 static void look_up_names(const struct dump *d, const struct process *p)
@@ -77,10 +79,21 @@ static int survey(struct dump *d)
 	return r < 0 ? fail(&d->at, r, "cannot write to the images directory%s%s", why ? ": " : "", why ? why : "") : 0;
 }
 
+/* Does ckpt wait for the CPU for longer than half of what it gets of it? Where the kernel
+ * does not tell, the machine is idle. */
+static bool is_busy(struct arena *a)
+{
+	autoclose self = proc_open(getpid());
+	struct proc_schedstat s;
+
+	return self >= 0 && proc_read_schedstat(a, self, &s) == 0 && s.waited_ns > s.ran_ns / 2;
+}
+
 static int seize(struct dump *d)
 {
-	/* While others wait for it, ckpt comes first: so a busy machine does not
-	 * lengthen the freeze. Not every caller may do that. */
+	/* So that a busy machine does not lengthen the freeze. On an idle one, ckpt and the
+	 * tasks that have to run for it get on better without. Not every caller may do that. */
+	cpus_go_first(&d->tree.turn, is_busy(d->mem));
 	d->nice = getpriority(PRIO_PROCESS, 0);
 	setpriority(PRIO_PROCESS, 0, -20);
 	d->seized = true;
@@ -109,6 +122,8 @@ static int memory(struct dump *d)
 	if (d->opt->dry_run)
 		return 0;
 	r = mm_select(d->mem, &d->tree, &d->copy);
+	if (r == 0 && mm_copy_pages(d->copy) > MANY_PAGES)
+		cpus_go_first(&d->tree.turn, false);
 	if (r == 0)
 		r = mm_copy(d->copy, &d->pages);
 	d->result->frozen_ns = io_now_ns(CLOCK_MONOTONIC) - d->tree.frozen_at_ns;
@@ -129,8 +144,10 @@ static int release(struct dump *d)
 
 static int commit(struct dump *d)
 {
-	int r = d->opt->dry_run ? 0 : dump_write(d);
+	int r;
 
+	cpus_go_first(&d->tree.turn, false);
+	r = d->opt->dry_run ? 0 : dump_write(d);
 	if (r == 0)
 		r = dump_write_staged(d);
 	/* Less may have come than room was reserved for. */
@@ -216,6 +233,7 @@ int dump_run(struct arena *mem, const struct dump_options *o, struct dump_result
 
 	*ret = (struct dump_result){ 0 };
 	waits_init(&d.tree.waits, o->timeout_ns);
+	cpus_turn_begin(&d.tree.turn);
 	d.files = files_new(mem, &d.tree, o->shell_job);
 	r = d.files ? run_phases(&d) : fail(&d.at, ENOMEM, "dump");
 	wind_up(&d);

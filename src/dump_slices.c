@@ -28,6 +28,7 @@ struct slices {
 	look_fn *look;
 	bool beside_calls;
 	int nice;
+	const struct cpus_turn *turn;
 	pthread_t owner;
 	struct pool pool;
 };
@@ -55,8 +56,10 @@ static int work(void *context, size_t i)
 	int r = 0;
 
 	/* Tasks that make calls must not wait for a CPU that is ours at the highest priority. */
-	if (all->beside_calls && !pthread_equal(pthread_self(), all->owner))
+	if (all->beside_calls && !pthread_equal(pthread_self(), all->owner)) {
+		cpus_line_up(all->turn);
 		setpriority(PRIO_PROCESS, 0, all->nice);
+	}
 	for (size_t j = 0; j < s->n && r == 0; j++)
 		r = all->look(s->mem, s->tasks[j], &s->obstacles);
 	return r;
@@ -76,6 +79,7 @@ int dump_tasks_begin(struct dump *d, look_fn *look, bool beside_calls)
 	all->look = look;
 	all->beside_calls = beside_calls;
 	all->nice = d->nice;
+	all->turn = &d->tree.turn;
 	all->owner = pthread_self();
 	d->slices = all;
 	say_only_first(true);

@@ -9,6 +9,7 @@
 #include "arch.h"
 #include "calls.h"
 #include "cleanup.h"
+#include "cpus.h"
 #include "guard.h"
 #include "remote.h"
 #include "restore_state.h"
@@ -209,6 +210,7 @@ int restore_commit(struct restore *r)
 
 	if (err < 0)
 		return fail(&r->at, err, "cannot make a process that watches over the commit");
+	cpus_step_aside();
 	err = commit(r, &guard);
 	guard_end(&guard);
 	return err;

@@ -4,6 +4,7 @@
 #include <signal.h>
 
 #include "cleanup.h"
+#include "cpus.h"
 #include "pool.h"
 
 static void work_on(struct pool *p, int (*stop)(void *of), void *of)
@@ -42,14 +43,9 @@ unsigned pool_threads(void)
  * milliseconds before the kernel moves it. */
 static void place_elsewhere(pthread_attr_t *attr)
 {
-	int here = sched_getcpu();
 	cpu_set_t set;
 
-	CPU_ZERO(&set);
-	if (here < 0 || sched_getaffinity(0, sizeof(set), &set) < 0)
-		return;
-	CPU_CLR((size_t)here, &set);
-	if (CPU_COUNT(&set) > 0)
+	if (cpus_but_here(&set))
 		pthread_attr_setaffinity_np(attr, sizeof(set), &set);
 }
 

@@ -258,12 +258,15 @@ void tree_release(struct tree *tree)
 			if (t->tracee && t->tracee->settled)
 				tracee_catch(t->tracee);
 	close_remotes(tree);
+	/* Else the first that is let go may run in ckpt's place, before the others are. */
+	cpus_go_first(&tree->turn, true);
 	EACH_PROCESS(p, tree)
 		EACH_TASK(t, p)
 			if (t->tracee && t->tracee->settled) {
 				tracee_release(t->tracee);
 				t->tracee = NULL;
 			}
+	cpus_go_first(&tree->turn, false);
 	release_unsettled(tree);
 	tree->released_at_ns = io_now_ns(CLOCK_MONOTONIC);
 }

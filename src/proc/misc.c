@@ -52,6 +52,25 @@ int proc_read_sched_exec_start(struct arena *a, int taskdir, uint64_t *ret_ns)
 	return r ? r : proc_parse_sched_exec_start(text, len, ret_ns);
 }
 
+int proc_parse_schedstat(const char *text, size_t len, struct proc_schedstat *ret)
+{
+	struct scan s = scan_text(text, len);
+	uint64_t slices;
+
+	return scan_dec(&s, &ret->ran_ns) && scan_char(&s, ' ') && scan_dec(&s, &ret->waited_ns) &&
+	       scan_char(&s, ' ') && scan_dec(&s, &slices) && scan_char(&s, '\n') && s.p == s.end ? 0 : -EINVAL;
+}
+
+int proc_read_schedstat(struct arena *a, int taskdir, struct proc_schedstat *ret)
+{
+	PROC_TEXT_BUFFER(buf);
+	const char *text;
+	size_t len;
+	int r = proc_text(a, taskdir, "schedstat", buf, sizeof(buf), &text, &len);
+
+	return r ? r : proc_parse_schedstat(text, len, ret);
+}
+
 int proc_read_auxv(struct arena *a, int procdir, uint64_t **ret, size_t *ret_n)
 {
 	PROC_TEXT_BUFFER(buf);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* batch.c - asking for calls, running them in many tasks at once, results. */
 #include <errno.h>
-#include <sched.h>
 #include <string.h>
 #include <stdlib.h>
 #include <sys/ptrace.h>
+#include <unistd.h>
 
 #include "arch.h"
 #include "cleanup.h"
@@ -12,6 +12,7 @@
 #include "remote.h"
 #include "slot.h"
 
+#define POLL_US 20
 #define SLEEP_END_NS 50000000	/* how long the end of a batch lasts that raises no signal */
 
 static void begin_anew(struct remote_slot *s)
@@ -242,7 +243,7 @@ static int stop_sleeper(struct tracee *t)
 			return r;
 		if (__atomic_load_n(&c->done, __ATOMIC_ACQUIRE))
 			return tracee_interrupt(t);
-		sched_yield();
+		usleep(POLL_US);
 	}
 }
 

@@ -210,6 +210,41 @@ static void mangled_sched(void **state)
 	mangle_free(&m);
 }
 
+#define SCHEDSTAT "49253120 112037551 15\n"
+
+static int schedstat_fn(struct arena *a, const char *text, size_t len)
+{
+	struct proc_schedstat s;
+
+	(void)a;
+	return proc_parse_schedstat(text, len, &s);
+}
+
+static void schedstat_forms(void **state)
+{
+	static const char none[] = "0 0 0\n";	/* without CONFIG_SCHED_INFO; kernel/sched/stats.h */
+	struct proc_schedstat s;
+
+	(void)state;
+	assert_int_equal(proc_parse_schedstat(SCHEDSTAT, strlen(SCHEDSTAT), &s), 0);
+	assert_int_equal(s.ran_ns, 49253120);
+	assert_int_equal(s.waited_ns, 112037551);
+	assert_int_equal(proc_parse_schedstat(none, strlen(none), &s), 0);
+	assert_int_equal(proc_parse_schedstat("1 2\n", 4, &s), -EINVAL);
+	assert_int_equal(proc_parse_schedstat("1 2 3 4\n", 8, &s), -EINVAL);
+}
+
+static void mangled_schedstat(void **state)
+{
+	struct mangle m = mangle_new(schedstat_fn);
+
+	(void)state;
+	mangle_cut(&m, SCHEDSTAT, strlen(SCHEDSTAT));
+	mangle_flip(&m, SCHEDSTAT, strlen(SCHEDSTAT));
+	mangle_numbers(&m, SCHEDSTAT, strlen(SCHEDSTAT));
+	mangle_free(&m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -218,6 +253,7 @@ int main(void)
 		cmocka_unit_test(refused), cmocka_unit_test(mangled_stat),
 		cmocka_unit_test(syscall_forms), cmocka_unit_test(mangled_syscall),
 		cmocka_unit_test(sched_forms), cmocka_unit_test(mangled_sched),
+		cmocka_unit_test(schedstat_forms), cmocka_unit_test(mangled_schedstat),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
