@@ -157,7 +157,9 @@ int proc_read_cgroup(struct arena *a, int procdir, char **ret);
 /* Bytes that this process can take before something is killed for it: MemAvailable of
  * /proc/meminfo, and what memory.max of its cgroup and of those above leaves. */
 int proc_memory_left(struct arena *a, uint64_t *ret);
-int proc_parse_meminfo(const char *text, size_t len, uint64_t *ret_available);
+
+/* A line "Key: N kB", as meminfo and status have them; `key` with its colon. */
+int proc_parse_kib(const char *text, size_t len, const char *key, uint64_t *ret_bytes);
 
 /* The latter for cgroup `path`, files below the directory `root` (cgroup v2; the kernel's
  * Documentation/admin-guide/cgroup-v2.rst). UINT64_MAX: no limit, or none to be seen. */

@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -43,12 +42,20 @@ void dump_reserve_memory(const struct dump *d)
 	free(room);
 }
 
-/* A line "Key:  N kB" of /proc/PID/status, in bytes. */
-static uint64_t status_bytes(const char *text, const char *key)
+/* What may have to be saved of a process, as far as status tells. */
+static uint64_t own_bytes(struct arena *a, const struct process *p)
 {
-	const char *at = strstr(text, key);
+	static const char *const keys[] = { "RssAnon:", "VmSwap:" };
+	uint64_t all = 0, bytes;
+	char *text;
+	size_t len;
 
-	return at ? strtoull(at + strlen(key), NULL, 10) * 1024 : 0;
+	if (p->zombie || io_slurp(a, p->dir, "status", 65536, &text, &len) < 0)
+		return 0;
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+		if (proc_parse_kib(text, len, keys[i], &bytes) == 0)
+			all += bytes;
+	return all;
 }
 
 /* In parts, by several threads where there is much. 0, -EINTR or -ETIMEDOUT, or any other negative result. */
@@ -122,12 +129,10 @@ int dump_reserve_pages(struct dump *d)
 {
 	uint64_t bytes = 0;
 	struct statfs fs;
-	char *text;
 	int r;
 
 	EACH_PROCESS(p, &d->tree)
-		if (!p->zombie && io_slurp(d->mem, p->dir, "status", 65536, &text, NULL) == 0)
-			bytes += status_bytes(text, "\nRssAnon:") + status_bytes(text, "\nVmSwap:");
+		bytes += own_bytes(d->mem, p);
 	if (bytes < RESERVE_FROM)
 		return 0;
 	if (fstatfs(d->pages.fd, &fs) == 0 && fs.f_type == TMPFS_MAGIC)

@@ -48,4 +48,5 @@ struct mm_copy {
 	size_t batch_pages;		/* of one: fewer than BATCH_PAGES, so that a small tree has work for all threads */
 	uint64_t pages;
 	const struct pages_file *to;
+	uint64_t mapped;		/* bytes, from 0 on, that go to what is mapped of it */
 };

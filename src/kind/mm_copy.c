@@ -121,11 +121,20 @@ static int copy_batch(void *context, size_t i)
 	return mapped ? 0 : io_pwrite_all(c->to->fd, buf, len, b->offset);
 }
 
+static uint64_t mapped_bytes(const struct mm_copy *c)
+{
+	for (size_t i = 0; i < c->n_batches; i++)
+		if (!is_mapped(c, &c->batches[i]))
+			return c->batches[i].offset;
+	return c->pages * ARCH_PAGE;
+}
+
 int mm_copy(struct mm_copy *c, const struct pages_file *to)
 {
 	int r;
 
 	c->to = to;
+	c->mapped = mapped_bytes(c);
 	r = pool_each_until(c->n_batches, c->pages > WORTH_A_THREAD ? pool_threads() : 1, copy_batch, c,
 			    waits_stop, &c->tree->waits);
 	if (r == -EINTR || r == -ETIMEDOUT)
@@ -140,10 +149,7 @@ uint64_t mm_copy_pages(const struct mm_copy *c)
 
 uint64_t mm_copy_mapped(const struct mm_copy *c)
 {
-	for (size_t i = 0; i < c->n_batches; i++)
-		if (!is_mapped(c, &c->batches[i]))
-			return c->batches[i].offset;
-	return c->pages * ARCH_PAGE;
+	return c->mapped;
 }
 
 static int write_record(struct image_part *part, MmRecord__RecordCase which, void *message)

@@ -35,16 +35,16 @@ int proc_read_cgroup(struct arena *a, int procdir, char **ret)
 	return 0;
 }
 
-int proc_parse_meminfo(const char *text, size_t len, uint64_t *ret_available)
+int proc_parse_kib(const char *text, size_t len, const char *key, uint64_t *ret_bytes)
 {
 	struct scan s = scan_text(text, len), line;
 	uint64_t kib;
 
 	while (scan_line(&s, &line)) {
-		if (!SCAN_LIT(&line, "MemAvailable:"))
+		if (!scan_word(&line, key, strlen(key)))
 			continue;
 		scan_blanks(&line);
-		return scan_dec(&line, &kib) && !__builtin_mul_overflow(kib, 1024, ret_available) ? 0 : -EINVAL;
+		return scan_dec(&line, &kib) && !__builtin_mul_overflow(kib, 1024, ret_bytes) ? 0 : -EINVAL;
 	}
 	return -EINVAL;
 }
@@ -106,7 +106,7 @@ int proc_memory_left(struct arena *a, uint64_t *ret)
 	int r = io_slurp(a, AT_FDCWD, "/proc/meminfo", 65536, &text, &len);
 
 	if (r == 0)
-		r = proc_parse_meminfo(text, len, &available);
+		r = proc_parse_kib(text, len, "MemAvailable:", &available);
 	if (r == 0)
 		r = self < 0 ? self : proc_read_cgroup(a, self, &path);
 	if (r == 0 && path && root >= 0)

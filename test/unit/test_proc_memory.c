@@ -15,19 +15,20 @@
 #include "tmpdir.h"
 
 #define SAMPLE(text) text, sizeof(text) - 1
+#define KIB(text_and_len, ret) proc_parse_kib(text_and_len, "MemAvailable:", ret)
 
 static void meminfo(void **state)
 {
 	uint64_t bytes = 0;
 
 	(void)state;
-	assert_int_equal(proc_parse_meminfo(SAMPLE("MemTotal:       24683112 kB\nMemFree:          512040 kB\n"
+	assert_int_equal(KIB(SAMPLE("MemTotal:       24683112 kB\nMemFree:          512040 kB\n"
 						   "MemAvailable:   23031940 kB\nBuffers:          198232 kB\n"), &bytes), 0);
 	assert_int_equal(bytes, 23031940ull * 1024);
-	assert_int_equal(proc_parse_meminfo(SAMPLE("MemTotal:       24683112 kB\n"), &bytes), -EINVAL);
-	assert_int_equal(proc_parse_meminfo(SAMPLE("MemAvailable:   \n"), &bytes), -EINVAL);
-	assert_int_equal(proc_parse_meminfo(SAMPLE("MemAvailable:   12"), &bytes), -EINVAL);	/* cut */
-	assert_int_equal(proc_parse_meminfo(SAMPLE("MemAvailable: 18446744073709551615 kB\n"), &bytes), -EINVAL);
+	assert_int_equal(KIB(SAMPLE("MemTotal:       24683112 kB\n"), &bytes), -EINVAL);
+	assert_int_equal(KIB(SAMPLE("MemAvailable:   \n"), &bytes), -EINVAL);
+	assert_int_equal(KIB(SAMPLE("MemAvailable:   12"), &bytes), -EINVAL);	/* cut */
+	assert_int_equal(KIB(SAMPLE("MemAvailable: 18446744073709551615 kB\n"), &bytes), -EINVAL);
 }
 
 static void own(void **state)
