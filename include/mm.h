@@ -25,6 +25,7 @@ int mm_select(struct arena *a, struct tree *tree, struct mm_copy **ret);
 int mm_copy(struct mm_copy *c, const struct pages_file *to);
 int mm_write(struct mm_copy *c, struct image_part *part);
 uint64_t mm_copy_pages(const struct mm_copy *c);
+bool mm_copy_shares(const struct mm_copy *c);	/* some pages are those of several processes */
 uint64_t mm_copy_mapped(const struct mm_copy *c);	/* bytes that went to what is mapped, from 0 on; those behind are in the file */
 
 /* Restore: protection keys, of the leader, before anything is mapped and when

@@ -119,6 +119,7 @@ struct own_facts {
 	long timer_slack;
 	long speculation[SPECULATION_KINDS];	/* or -1: not known to the kernel */
 	struct rlimit limits[RLIM_NLIMITS];
+	uint64_t zero_frame;	/* pagemap_zero_frame() */
 };
 
 struct tree {

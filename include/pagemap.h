@@ -30,3 +30,20 @@ int pagemap_select_plain(struct arena *a, int fd, uint64_t start, uint64_t end,
  * `ret_shared` has room for (end - start) / 4096 bits, zeroed by the callee.
  * Returns how many such pages, or -errno. */
 long pagemap_shared(int fd, uint64_t start, uint64_t end, uint64_t *ret_shared);
+
+/* The entries of [start, end), a word for each page, as proc(5) describes them.
+ * -errno as from read(2). */
+int pagemap_read(int fd, uint64_t start, uint64_t end, uint64_t *ret);
+
+/* Whether pagemap_select() would select the page that has this entry. */
+bool pagemap_matters(uint64_t entry, uint64_t zero_frame);
+
+/* The frame of the zero page; 0: see pagemap_frame(), or there is no telling. */
+uint64_t pagemap_zero_frame(void);
+
+/* Of an entry: the page is present, and others may map it too (by copy-on-write). */
+bool pagemap_is_shared(uint64_t entry);
+
+/* Of an entry: the page's frame, by which it is known in other processes; 0: it is
+ * not present, or whoever opened the file may not know (CAP_SYS_ADMIN). */
+uint64_t pagemap_frame(uint64_t entry);

@@ -22,7 +22,7 @@
  * before: the first time the kernel makes an inode for it. */
 static void look_up_names(const struct dump *d, const struct process *p)
 {
-	static const char *const names[] = { "smaps", "auxv", "mem", "pagemap", "exe", "cwd", "root" };
+	static const char *const names[] = { "smaps", "mem", "pagemap", "exe", "cwd", "root" };
 	struct stat st;
 	int *fds;
 	size_t n;

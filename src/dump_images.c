@@ -164,29 +164,31 @@ int dump_write(struct dump *d)
 	return r < 0 ? r : files_write(d->files, files);
 }
 
+static int add_need(struct dump *d, Inventory *inv, const char *name)
+{
+	char **place = ARENA_ADD(d->mem, inv->needs, inv->n_needs);
+
+	if (!place)
+		return -ENOMEM;
+	*place = (char *)(uintptr_t)name;
+	return 0;
+}
+
 static int fill_needs(struct dump *d, Inventory *inv)
 {
 	static const char *const always[] = { "x86-64", "mm", "files" };
-	size_t n = 0;
 	bool zombies = false;
+	int r = 0;
 
-	for (size_t i = 0; i < ARRAY_SIZE(always); i++) {
-		char **place = ARENA_ADD(d->mem, inv->needs, n);
-
-		if (!place)
-			return -ENOMEM;
-		*place = (char *)(uintptr_t)always[i];
-	}
+	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(always); i++)
+		r = add_need(d, inv, always[i]);
 	EACH_PROCESS(p, &d->tree)
 		zombies |= p->zombie;
-	if (zombies) {
-		char **place = ARENA_ADD(d->mem, inv->needs, n);
-
-		if (!place)
-			return -ENOMEM;
-		*place = (char *)(uintptr_t)"zombie";
-	}
-	return files_needs(d->files, &inv->needs, &n) < 0 ? -ENOMEM : (inv->n_needs = n, 0);
+	if (r == 0 && zombies)
+		r = add_need(d, inv, "zombie");
+	if (r == 0 && mm_copy_shares(d->copy))
+		r = add_need(d, inv, "shared-pages");
+	return r < 0 ? r : files_needs(d->files, &inv->needs, &inv->n_needs);
 }
 
 static int fill_machine(struct dump *d, Inventory *inv)

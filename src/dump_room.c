@@ -20,6 +20,7 @@
 #define ROOM_FOR_TASK 16384u
 #define STEP (2u << 20)
 #define WORTH_A_THREAD (64u << 20)
+#define MUCH_MEMORY (64u << 20)
 
 #ifndef MADV_POPULATE_READ
 #define MADV_POPULATE_READ 22		/* linux/mman.h, since Linux 5.14 */
@@ -42,20 +43,32 @@ void dump_reserve_memory(const struct dump *d)
 	free(room);
 }
 
-/* What may have to be saved of a process, as far as status tells. */
-static uint64_t own_bytes(struct arena *a, const struct process *p)
+static uint64_t sum_of(const struct dump *d, const char *file, const char *const keys[2])
 {
-	static const char *const keys[] = { "RssAnon:", "VmSwap:" };
 	uint64_t all = 0, bytes;
-	char *text;
-	size_t len;
 
-	if (p->zombie || io_slurp(a, p->dir, "status", 65536, &text, &len) < 0)
-		return 0;
-	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
-		if (proc_parse_kib(text, len, keys[i], &bytes) == 0)
-			all += bytes;
+	EACH_PROCESS(p, &d->tree) {
+		char *text;
+		size_t len;
+
+		if (p->zombie || io_slurp(d->mem, p->dir, file, 65536, &text, &len) < 0)
+			continue;
+		for (size_t i = 0; i < 2; i++)
+			if (proc_parse_kib(text, len, keys[i], &bytes) == 0)
+				all += bytes;
+	}
 	return all;
+}
+
+/* About as much as will have to be saved. What processes share is saved once, if ckpt
+ * sees that they do; to count it so takes time, which is worth it where there is much. */
+static uint64_t guess_bytes(const struct dump *d)
+{
+	uint64_t all = sum_of(d, "status", (const char *const[]){ "RssAnon:", "VmSwap:" });
+	uint64_t shares = all > MUCH_MEMORY && d->tree.n > 1 && d->tree.own.zero_frame ?
+		sum_of(d, "smaps_rollup", (const char *const[]){ "Pss_Anon:", "SwapPss:" }) : 0;
+
+	return shares ? MIN(shares, all) : all;
 }
 
 /* In parts, by several threads where there is much. 0, -EINTR or -ETIMEDOUT, or any other negative result. */
@@ -127,12 +140,10 @@ static bool can_stage(const struct dump *d, uint64_t bytes)
  * is said by the writes. */
 int dump_reserve_pages(struct dump *d)
 {
-	uint64_t bytes = 0;
+	uint64_t bytes = guess_bytes(d);
 	struct statfs fs;
 	int r;
 
-	EACH_PROCESS(p, &d->tree)
-		bytes += own_bytes(d->mem, p);
 	if (bytes < RESERVE_FROM)
 		return 0;
 	if (fstatfs(d->pages.fd, &fs) == 0 && fs.f_type == TMPFS_MAGIC)

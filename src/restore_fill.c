@@ -33,14 +33,14 @@ struct unit {
 	int place;		/* a userfaultfd that covers its VMA; -1: none */
 	size_t run;		/* where in the chunk's runs it begins */
 	size_t run_skip;	/* pages of that run that belong to the unit before */
+	uint64_t offset;	/* in the pages file */
 };
 
-/* Units of one process that lie side by side in the pages file. */
+/* Units of one process. */
 struct batch {
 	pid_t pid;
 	struct unit *units;
 	size_t n_units, pages, runs;
-	uint64_t offset;
 };
 
 struct fill {
@@ -51,18 +51,16 @@ struct fill {
 	int *places;		/* see place_open() */
 };
 
-static int add_unit(struct fill *f, pid_t pid, const struct unit *u, uint64_t offset, size_t runs)
+static int add_unit(struct fill *f, pid_t pid, const struct unit *u, size_t runs)
 {
 	struct batch *b = f->n ? &f->batches[f->n - 1] : NULL;
 	struct unit *place;
 
-	if (!b || b->pid != pid || b->pages + u->pages > BATCH_PAGES || b->runs + runs > BATCH_RUNS ||
-	    b->offset + b->pages * ARCH_PAGE != offset) {
+	if (!b || b->pid != pid || b->pages + u->pages > BATCH_PAGES || b->runs + runs > BATCH_RUNS) {
 		b = ARENA_ADD(f->r->mem, f->batches, f->n);
 		if (!b)
 			return -ENOMEM;
 		b->pid = pid;
-		b->offset = offset;
 	}
 	place = ARENA_ADD(f->r->mem, b->units, b->n_units);
 	if (!place)
@@ -85,6 +83,7 @@ static int add_chunk(struct fill *f, pid_t pid, const Chunk *c, struct unit u)
 		left = u.pages = MIN(c->pages - done, (uint64_t)IMAGE_PAGES_PER_CHECKSUM);
 		u.run = run;
 		u.run_skip = skip;
+		u.offset = c->offset + done * ARCH_PAGE;
 		while (left) {
 			size_t take = MIN(left, c->runs[run]->pages - skip);
 
@@ -96,7 +95,7 @@ static int add_chunk(struct fill *f, pid_t pid, const Chunk *c, struct unit u)
 				skip = 0;
 			}
 		}
-		if (add_unit(f, pid, &u, c->offset + done * ARCH_PAGE, runs) < 0)
+		if (add_unit(f, pid, &u, runs) < 0)
 			return -ENOMEM;
 	}
 	return 0;
@@ -169,6 +168,23 @@ static int write_runs(pid_t pid, const struct iovec *here, const struct iovec *t
 	return (size_t)got == want ? 0 : -EFAULT;
 }
 
+/* Units that lie side by side in the pages file in one go. */
+static int read_units(int fd, const struct batch *b, unsigned char *to)
+{
+	int r = 0;
+
+	for (size_t i = 0, next; r == 0 && i < b->n_units; i = next) {
+		const uint64_t start = b->units[i].offset;
+		uint64_t end = start + b->units[i].pages * ARCH_PAGE;
+
+		for (next = i + 1; next < b->n_units && b->units[next].offset == end; next++)
+			end += b->units[next].pages * ARCH_PAGE;
+		r = io_pread_all(fd, to, end - start, start);
+		to += end - start;
+	}
+	return r;
+}
+
 static int fill_batch(void *context, size_t i)
 {
 	struct fill *f = context;
@@ -178,7 +194,7 @@ static int fill_batch(void *context, size_t i)
 	autoclose mem_fd = -1;
 	unsigned char *at = buf;
 	size_t n = 0;
-	int r = buf ? io_pread_all(f->r->ck.pages_fd, buf, b->pages * ARCH_PAGE, b->offset) : -ENOMEM;
+	int r = buf ? read_units(f->r->ck.pages_fd, b, buf) : -ENOMEM;
 
 	for (size_t j = 0; r == 0 && j < b->n_units; j++) {
 		const struct unit *u = &b->units[j];

@@ -15,7 +15,7 @@
 #define ID_DIGITS 16
 
 const char *const image_features[] = {
-	"x86-64", "mm", "files",
+	"x86-64", "mm", "shared-pages", "files",
 	"fd.regular", "fd.directory", "fd.chardev", "fd.pipe", "fd.fifo", "fd.eventfd",
 	"fd.epoll", "fd.tty", "fd.tcp-listen",
 	"zombie", "helper",

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/uio.h>
@@ -43,12 +44,15 @@ static int read_run(struct source *s, const struct page_run *run, unsigned char 
 /* Reading through process_vm_readv() pins a page, and pinning one that is
  * shared by copy-on-write makes the task a copy of it: those go by /proc/PID/mem.
  * So do a few pages, for which it takes longer to ask. 1, 0, or -errno. */
-static int must_not_pin(struct source *s, const struct page_run *run)
+static int must_not_pin(struct source *s, const struct copy_run *of)
 {
+	const struct page_run *run = &of->at;
 	uint64_t bits[BATCH_PAGES / 64 + 1];
 	long shared;
 	int r;
 
+	if (of->pin != PIN_UNKNOWN)
+		return of->pin == PIN_MUST_NOT;
 	if (run->end - run->start <= FEW_PAGES * ARCH_PAGE)
 		return 1;
 	r = open_once(s, "pagemap", &s->pagemap);
@@ -65,10 +69,10 @@ static int read_batch(const struct batch *b, unsigned char *buf)
 	int r = 0;
 
 	for (size_t i = 0; i < b->n_runs; i++) {
-		const struct page_run *run = &b->runs[i];
+		const struct page_run *run = &b->runs[i].at;
 		size_t len = run->end - run->start;
 
-		r = must_not_pin(&s, run);
+		r = must_not_pin(&s, &b->runs[i]);
 		if (r > 0) {
 			r = read_run(&s, run, buf + at);
 		} else if (r == 0) {
@@ -147,9 +151,68 @@ uint64_t mm_copy_pages(const struct mm_copy *c)
 	return c->pages;
 }
 
+bool mm_copy_shares(const struct mm_copy *c)
+{
+	return c->n_shared;
+}
+
 uint64_t mm_copy_mapped(const struct mm_copy *c)
 {
 	return c->mapped;
+}
+
+/* From where the pages are now, if they are still there; else from the file. */
+static int sum_chunk(struct mm_copy *c, Chunk *chunk)
+{
+	const bool mapped = chunk->offset + chunk->stored <= c->mapped;
+	autofree unsigned char *own = mapped ? NULL : aligned_alloc(ARCH_PAGE, BATCH_PAGES * ARCH_PAGE);
+	uint64_t len;
+
+	chunk->n_checksums = (chunk->pages + IMAGE_PAGES_PER_CHECKSUM - 1) / IMAGE_PAGES_PER_CHECKSUM;
+	chunk->checksums = arena_zalloc(c->mem, chunk->n_checksums * sizeof(*chunk->checksums));
+	if (!chunk->checksums || (!mapped && !own))
+		return -ENOMEM;
+	for (uint64_t at = 0, i = 0; at < chunk->stored; at += len, i++) {
+		const unsigned char *from = mapped ? c->to->mapped + chunk->offset + at : own;
+		int r;
+
+		len = MIN(chunk->stored - at, (uint64_t)BATCH_PAGES * ARCH_PAGE);
+		r = mapped ? 0 : io_pread_all(c->to->fd, own, len, chunk->offset + at);
+		if (r < 0)
+			return r;
+		chunk->checksums[i] = image_checksum(from, len);
+	}
+	return 0;
+}
+
+static int by_extent(const void *a, const void *b)
+{
+	const Chunk *x = *(Chunk *const *)a, *y = *(Chunk *const *)b;
+
+	if (x->offset != y->offset)
+		return x->offset < y->offset ? -1 : 1;
+	return x->pages < y->pages ? -1 : x->pages > y->pages;
+}
+
+/* Many processes have the same pages of another one. */
+static int sum_shared(struct mm_copy *c)
+{
+	int r = 0;
+
+	if (!c->n_shared)
+		return 0;
+	qsort(c->shared, c->n_shared, sizeof(*c->shared), by_extent);
+	for (size_t i = 0; r == 0 && i < c->n_shared; i++) {
+		Chunk *const *k = &c->shared[i];
+
+		if (i == 0 || by_extent(k - 1, k) != 0) {
+			r = sum_chunk(c, *k);
+			continue;
+		}
+		(*k)->n_checksums = k[-1]->n_checksums;
+		(*k)->checksums = k[-1]->checksums;
+	}
+	return r;
 }
 
 static int write_record(struct image_part *part, MmRecord__RecordCase which, void *message)
@@ -182,6 +245,10 @@ static int write_mm(struct mm_copy *c, struct process *p, struct image_part *par
 
 int mm_write(struct mm_copy *c, struct image_part *part)
 {
+	int err = sum_shared(c);
+
+	if (err < 0)
+		return fail(NOWHERE, err, "cannot sum up the pages that processes share");
 	EACH_PROCESS(p, c->tree) {
 		int r = p->zombie ? 0 : write_mm(c, p, part);
 

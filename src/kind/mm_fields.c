@@ -10,6 +10,14 @@
 
 #define LDT_MAX 65536
 #define LDT_READ 0
+#define AUXV_WORDS 64u		/* AT_VECTOR_SIZE of linux/mm_types.h is below that */
+
+#ifndef PR_GET_AUXV
+#define PR_GET_AUXV 0x41555856	/* linux/prctl.h, since Linux 6.4 */
+#endif
+
+enum { CALL_BRK, CALL_LDT, CALL_THP, CALL_XCOMP, CALL_COLD, CALL_AUXV };
+enum { ROOM_LDT, ROOM_XCOMP = 8, ROOM_AUXV = 16, ROOM_SIZE = ROOM_AUXV + AUXV_WORDS * 8 };
 
 /* The LDT is read in full only where a short look says that there is one: it
  * needs more room than a slot has, which the task maps for the purpose. */
@@ -18,15 +26,32 @@ static int ask(struct task *t, struct answer *to)
 	struct tracee *x = t->tracee;
 	int n;
 
-	to->room = remote_push(x, NULL, 16);
+	to->room = remote_push(x, NULL, ROOM_SIZE);
 	if (!to->room.va)
 		return -ENOSPC;
 	to->call = remote_ask(x, 0, 0, SYS_brk, REMOTE_ARGS(0));
-	remote_ask(x, 0, 0, SYS_modify_ldt, REMOTE_ARGS(LDT_READ, to->room.va, 8));
+	remote_ask(x, 0, 0, SYS_modify_ldt, REMOTE_ARGS(LDT_READ, to->room.va + ROOM_LDT, 8));
 	remote_ask(x, 0, 0, SYS_prctl, REMOTE_ARGS(PR_GET_THP_DISABLE, 0, 0, 0, 0));
-	remote_ask(x, 0, 0, SYS_arch_prctl, REMOTE_ARGS(ARCH_GET_XCOMP_PERM, to->room.va + 8));
-	n = remote_ask(x, 0, 0, SYS_madvise, REMOTE_ARGS(to->room.va & -ARCH_PAGE, ARCH_PAGE, MADV_COLD));
+	remote_ask(x, 0, 0, SYS_arch_prctl, REMOTE_ARGS(ARCH_GET_XCOMP_PERM, to->room.va + ROOM_XCOMP));
+	remote_ask(x, 0, 0, SYS_madvise, REMOTE_ARGS(to->room.va & -ARCH_PAGE, ARCH_PAGE, MADV_COLD));
+	n = remote_ask(x, 0, 0, SYS_prctl, REMOTE_ARGS(PR_GET_AUXV, to->room.va + ROOM_AUXV, AUXV_WORDS * 8, 0, 0));
 	return n < 0 ? n : 0;
+}
+
+/* Its own answer is cheaper to have than the file, which has to be opened. */
+static int take_auxv(struct arena *a, struct process *p, long answer, const void *room)
+{
+	uint64_t words[AUXV_WORDS];
+	size_t n = 0;
+
+	if (answer < 0 || answer > (long)sizeof(words))
+		return proc_read_auxv(a, p->dir, &p->mm->auxv, &p->mm->n_auxv);
+	memcpy(words, room, sizeof(words));
+	while (n < AUXV_WORDS - 2 && words[n])
+		n += 2;
+	p->mm->n_auxv = n + 2;
+	p->mm->auxv = arena_memdup(a, words, (n + 2) * sizeof(*words));
+	return p->mm->auxv ? 0 : -ENOMEM;
 }
 
 static void take_fields(struct process *p)
@@ -104,6 +129,7 @@ static int take(struct arena *a, struct task *t, const struct answer *from, stru
 {
 	struct process *p = t->process;
 	uint64_t permitted = 0;
+	const char *room;
 	int r;
 
 	(void)list;
@@ -115,15 +141,18 @@ static int take(struct arena *a, struct task *t, const struct answer *from, stru
 	take_fields(p);
 	if (t->silent)
 		return 0;
-	p->mm->brk = (uint64_t)remote_result(t->tracee, from->call);
-	p->mm->thp_disable = remote_result(t->tracee, from->call + 2) > 0;
-	if (remote_result(t->tracee, from->call + 3) == 0)
-		memcpy(&permitted, remote_view(t->tracee, RPTR(from->room.va + 8)), sizeof(permitted));
+	room = remote_view(t->tracee, from->room);
+	p->mm->brk = (uint64_t)remote_result(t->tracee, from->call + CALL_BRK);
+	p->mm->thp_disable = remote_result(t->tracee, from->call + CALL_THP) > 0;
+	if (remote_result(t->tracee, from->call + CALL_XCOMP) == 0)
+		memcpy(&permitted, room + ROOM_XCOMP, sizeof(permitted));
 	p->x86->xcomp_asked = ARCH_XCOMP_ASKED(permitted);
-	r = remote_result(t->tracee, from->call + 4) < 0 ? take_lock_future(a, p) : 0;
+	r = take_auxv(a, p, remote_result(t->tracee, from->call + CALL_AUXV), room + ROOM_AUXV);
+	if (r == 0 && remote_result(t->tracee, from->call + CALL_COLD) < 0)
+		r = take_lock_future(a, p);
 	if (r < 0)
 		return r;
-	return remote_result(t->tracee, from->call + 1) > 0 ? take_ldt(a, t) : 0;
+	return remote_result(t->tracee, from->call + CALL_LDT) > 0 ? take_ldt(a, t) : 0;
 }
 
 const struct task_part mm_part = { .name = "mm", .leader_only = true, .ask = ask, .take = take };

@@ -50,9 +50,8 @@ int mm_collect(struct arena *a, struct process *p, const struct where *at)
 	if (r < 0)
 		return fail(at, r, "cannot read the memory map");
 	p->mm = ARENA_MSG(a, Mm, mm);
-	r = p->mm ? proc_read_auxv(a, p->dir, &p->mm->auxv, &p->mm->n_auxv) : -ENOMEM;
-	if (r < 0)
-		return fail(at, r, "cannot read the auxiliary vector");
+	if (!p->mm)
+		return fail(at, ENOMEM, "memory");
 	r = proc_read_link(a, p->dir, "exe", &p->exe);
 	if (r == 0 && fstatat(p->dir, "exe", &p->exe_st, 0) < 0)
 		r = -errno;

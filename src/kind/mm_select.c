@@ -1,23 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* mm_select.c - which pages are to be saved, and where each goes, before the first is copied. */
 #include <errno.h>
-#include <fcntl.h>
 
 #include "arena.h"
 #include "cleanup.h"
-#include "fault.h"
 #include "mm_batches.h"
+#include "mm_frames.h"
 #include "pool.h"
 
 #define CHUNK_PAGES 8192u
-#define SLICE_PROCESSES 8u
 #define BATCH_MIN 64u
-#define MUCH_MEMORY (16u << 20)
-
-static bool has_contents(const struct proc_vma *v, const Vma *m)
-{
-	return m && !v->shared && (m->type == VMA_TYPE__VMA_TYPE_ANONYMOUS || m->type == VMA_TYPE__VMA_TYPE_FILE);
-}
 
 /* The batch that the next run goes to: the last one, if it has room. */
 static struct batch *open_batch(struct mm_copy *c, struct process *p)
@@ -34,7 +26,7 @@ static struct batch *open_batch(struct mm_copy *c, struct process *p)
 	return b;
 }
 
-static Chunk *new_chunk(struct mm_copy *c, struct vma_chunks *of)
+static Chunk *new_chunk(struct mm_copy *c, struct vma_chunks *of, ChunkSource source, uint64_t offset)
 {
 	Chunk **place = ARENA_ADD(c->mem, of->list, of->n);
 
@@ -43,9 +35,15 @@ static Chunk *new_chunk(struct mm_copy *c, struct vma_chunks *of)
 	*place = ARENA_MSG(c->mem, Chunk, chunk);
 	if (!*place)
 		return NULL;
-	(*place)->source = CHUNK_SOURCE__CHUNK_SOURCE_OWN;
-	(*place)->offset = c->pages * ARCH_PAGE;
+	(*place)->source = source;
+	(*place)->offset = offset;
 	return *place;
+}
+
+/* The VMA's last chunk, if it is of that source: others follow behind it. */
+static Chunk *last_chunk(const struct vma_chunks *of, ChunkSource source)
+{
+	return of->n && of->list[of->n - 1]->source == source ? of->list[of->n - 1] : NULL;
 }
 
 static int add_run_to_chunk(struct mm_copy *c, Chunk *chunk, uint64_t start, size_t pages)
@@ -89,12 +87,12 @@ static int add_to_unit(struct mm_copy *c, struct batch *b, Chunk *chunk, size_t 
 
 /* A checksum's pages must lie in one batch: begin a new chunk where a batch
  * has to end in the middle of a unit. */
-static int place_run(struct mm_copy *c, struct process *p, struct vma_chunks *of, uint64_t start, uint64_t end)
+static int place_run(struct mm_copy *c, struct process *p, struct vma_chunks *of, uint64_t start, uint64_t end, enum pinning pin)
 {
 	while (start < end) {
 		struct batch *b = open_batch(c, p);
-		Chunk *chunk = of->n ? of->list[of->n - 1] : NULL;
-		struct page_run *run;
+		Chunk *chunk = last_chunk(of, CHUNK_SOURCE__CHUNK_SOURCE_OWN);
+		struct copy_run *run;
 		size_t take;
 		int r;
 
@@ -103,7 +101,7 @@ static int place_run(struct mm_copy *c, struct process *p, struct vma_chunks *of
 		if (!chunk || chunk->pages == CHUNK_PAGES ||
 		    (chunk->pages % IMAGE_PAGES_PER_CHECKSUM && b->n_units == 0) ||
 		    (b->n_units && b->units[b->n_units - 1].chunk != chunk && chunk->pages))
-			chunk = new_chunk(c, of);
+			chunk = new_chunk(c, of, CHUNK_SOURCE__CHUNK_SOURCE_OWN, c->pages * ARCH_PAGE);
 		if (!chunk)
 			return -ENOMEM;
 		take = MIN((end - start) / ARCH_PAGE, c->batch_pages - b->pages);
@@ -114,7 +112,7 @@ static int place_run(struct mm_copy *c, struct process *p, struct vma_chunks *of
 		run = r == 0 ? ARENA_ADD(c->mem, b->runs, b->n_runs) : NULL;
 		if (!run)
 			return -ENOMEM;
-		*run = (struct page_run){ start, start + take * ARCH_PAGE };
+		*run = (struct copy_run){ { start, start + take * ARCH_PAGE }, pin };
 		b->pages += take;
 		c->pages += take;
 		start += take * ARCH_PAGE;
@@ -122,71 +120,96 @@ static int place_run(struct mm_copy *c, struct process *p, struct vma_chunks *of
 	return 0;
 }
 
-/* What matters of a private mapping is what smaps counts as anonymous, or as swapped. */
-static bool is_to_be_scanned(const struct process *p, size_t i)
+/* Pages that are in the pages file already. */
+static int place_shared(struct mm_copy *c, struct vma_chunks *of, uint64_t start, size_t pages, uint64_t offset)
 {
-	const struct proc_vma *v = &p->vmas[i];
+	while (pages) {
+		Chunk *chunk = last_chunk(of, CHUNK_SOURCE__CHUNK_SOURCE_SHARED);
+		size_t take;
 
-	return has_contents(v, p->vma_messages[i]) && (v->anonymous || v->swap);
+		if (!chunk || chunk->pages == CHUNK_PAGES || chunk->offset + chunk->stored != offset) {
+			Chunk **place = ARENA_ADD(c->mem, c->shared, c->n_shared);
+
+			chunk = place ? new_chunk(c, of, CHUNK_SOURCE__CHUNK_SOURCE_SHARED, offset) : NULL;
+			if (!chunk)
+				return -ENOMEM;
+			*place = chunk;
+		}
+		take = MIN(pages, CHUNK_PAGES - chunk->pages);
+		if (add_run_to_chunk(c, chunk, start, take) < 0)
+			return -ENOMEM;
+		start += take * ARCH_PAGE;
+		offset += take * ARCH_PAGE;
+		pages -= take;
+	}
+	return 0;
 }
 
-/* Little memory: what costs is the number of scans, so VMAs that follow each
- * other are scanned in one. Much: each on its own, those without a file by a
- * cheaper scan. */
-static int scan_vmas(struct scanned *s, const struct process *p, int fd, bool much)
+/* How many pages, from the first on, are to be copied in the same way. */
+static size_t alike(const struct mm_copy *c, const uint64_t *entries, size_t n)
+{
+	bool shared = pagemap_is_shared(entries[0]);
+	uint64_t offset;
+	size_t i = 1;
+
+	while (i < n && pagemap_is_shared(entries[i]) == shared &&
+	       !(shared && c->frames && frames_known(c->frames, entries + i, 1, &offset)))
+		i++;
+	return i;
+}
+
+/* Pages of which pagemap was asked. */
+static int place_pages(struct mm_copy *c, struct process *p, struct vma_chunks *of, uint64_t start, uint64_t end, const uint64_t *entries)
 {
 	int r = 0;
 
-	for (size_t i = 0, next; r == 0 && i < p->n_vmas; i = next) {
-		const struct proc_vma *v = &p->vmas[i];
+	for (size_t n; start < end && r == 0; start += n * ARCH_PAGE, entries += n) {
+		size_t left = (end - start) / ARCH_PAGE;
+		uint64_t offset;
 
-		next = i + 1;
-		if (!is_to_be_scanned(p, i))
+		n = c->frames ? frames_known(c->frames, entries, left, &offset) : 0;
+		if (n) {
+			r = place_shared(c, of, start, n, offset);
 			continue;
-		while (!much && next < p->n_vmas && is_to_be_scanned(p, next))
-			next++;
-		r = pagemap_select(s->mem, fd, v->start, p->vmas[next - 1].end, much && v->type != VMA_FILE,
-				   &s->runs, &s->n);
+		}
+		n = alike(c, entries, left);
+		offset = c->pages * ARCH_PAGE;
+		r = place_run(c, p, of, start, start + n * ARCH_PAGE, pagemap_is_shared(entries[0]) ? PIN_MUST_NOT : PIN_MAY);
+		if (r == 0 && c->frames && pagemap_is_shared(entries[0]))
+			r = frames_add(c->frames, p, start, entries, n, offset);
 	}
 	return r;
 }
 
-static int scan_process(struct mm_copy *c, size_t i)
+/* The runs of the part, from number k on, as far as they are the VMA's. */
+static int place_vma(struct mm_copy *c, const struct scanned *s, size_t i, size_t k)
 {
-	const struct process *p = c->tree->list[i];
-	autoclose fd = -1;
-	uint64_t anonymous = 0;
+	const struct proc_vma *v = &s->process->vmas[i];
+	struct vma_chunks *of = &c->chunks[s->process->index][i];
+	int r = 0;
 
-	if (p->zombie)
-		return 0;
-	fd = FAULTY(FAULT_OPEN, openat(p->dir, "pagemap", O_RDONLY | O_CLOEXEC));
-	if (fd < 0)
-		return -errno;
-	for (size_t v = 0; v < p->n_vmas; v++)
-		anonymous += p->vmas[v].anonymous;
-	return scan_vmas(&c->scanned[i], p, fd, anonymous > MUCH_MEMORY);
+	for (; r == 0 && k < s->n && s->runs[k].start < v->end; k++) {
+		uint64_t start = MAX(s->runs[k].start, v->start), end = MIN(s->runs[k].end, v->end);
+
+		if (s->entries)
+			r = place_pages(c, s->process, of, start, end, s->entries[k] + (start - s->runs[k].start) / ARCH_PAGE);
+		else
+			r = place_run(c, s->process, of, start, end, PIN_UNKNOWN);
+	}
+	return r;
 }
 
-static int place_process(struct mm_copy *c, struct process *p)
+static int place_part(struct mm_copy *c, const struct scanned *s)
 {
-	const struct scanned *s = &c->scanned[p->index];
 	size_t at = 0;
 	int r = 0;
 
-	c->chunks[p->index] = arena_zalloc(c->mem, (p->n_vmas + 1) * sizeof(**c->chunks));
-	if (!c->chunks[p->index])
-		return -ENOMEM;
-	for (size_t i = 0; i < p->n_vmas; i++) {
-		const struct proc_vma *v = &p->vmas[i];
-
-		while (at < s->n && s->runs[at].end <= v->start)
+	for (size_t i = s->first_vma; r == 0 && i < s->end_vma; i++) {
+		while (at < s->n && s->runs[at].end <= s->process->vmas[i].start)
 			at++;
-		for (size_t k = at; has_contents(v, p->vma_messages[i]) && k < s->n && s->runs[k].start < v->end && r == 0; k++)
-			r = place_run(c, p, &c->chunks[p->index][i], MAX(s->runs[k].start, v->start), MIN(s->runs[k].end, v->end));
-		if (r < 0)
-			return r;
+		r = mm_has_contents(s->process, i) ? place_vma(c, s, i, at) : 0;
 	}
-	return 0;
+	return r;
 }
 
 static int finish_chunks(struct mm_copy *c)
@@ -205,40 +228,54 @@ static int finish_chunks(struct mm_copy *c)
 	return 0;
 }
 
-/* Memory of its own, which a thread needs, is worth it for several of them. */
-static int scan_slice(void *context, size_t slice)
-{
-	struct mm_copy *c = context;
-	size_t end = MIN((slice + 1) * SLICE_PROCESSES, c->tree->n);
-	int r = 0;
-
-	for (size_t i = slice * SLICE_PROCESSES; r == 0 && i < end; i++)
-		r = scan_process(c, i);
-	return r;
-}
-
-static int scan_all(struct mm_copy *c)
-{
-	c->chunks = arena_zalloc(c->mem, c->tree->n * sizeof(*c->chunks));
-	c->scanned = arena_zalloc(c->mem, c->tree->n * sizeof(*c->scanned));
-	if (!c->chunks || !c->scanned)
-		return -ENOMEM;
-	for (size_t i = 0; i < c->tree->n; i++) {
-		c->scanned[i].mem = i % SLICE_PROCESSES ? c->scanned[i - 1].mem : arena_child(c->mem);
-		if (!c->scanned[i].mem)
-			return -ENOMEM;
-	}
-	return pool_each((c->tree->n + SLICE_PROCESSES - 1) / SLICE_PROCESSES, pool_threads(), scan_slice, c);
-}
-
 static size_t choose_batch(const struct mm_copy *c)
 {
 	uint64_t pages = 0;
 
-	for (size_t i = 0; i < c->tree->n; i++)
+	for (size_t i = 0; i < c->n_scanned; i++)
 		for (size_t k = 0; k < c->scanned[i].n; k++)
 			pages += (c->scanned[i].runs[k].end - c->scanned[i].runs[k].start) / ARCH_PAGE;
 	return MIN(MAX(pages / (2 * pool_threads()), (uint64_t)BATCH_MIN), (uint64_t)BATCH_PAGES);
+}
+
+static size_t live_processes(const struct tree *tree)
+{
+	size_t n = 0;
+
+	EACH_PROCESS(p, tree)
+		n += !p->zombie;
+	return n;
+}
+
+static int place_each(struct mm_copy *c)
+{
+	int r = 0;
+
+	c->pages = c->n_batches = c->n_shared = 0;
+	c->batches = NULL;
+	c->shared = NULL;
+	c->chunks = arena_zalloc(c->mem, c->tree->n * sizeof(*c->chunks));
+	EACH_PROCESS(p, c->tree) {
+		if (c->chunks && !p->zombie)
+			c->chunks[p->index] = arena_zalloc(c->mem, (p->n_vmas + 1) * sizeof(**c->chunks));
+		if (!c->chunks || (!p->zombie && !c->chunks[p->index]))
+			return -ENOMEM;
+	}
+	for (size_t i = 0; r == 0 && i < c->n_scanned; i++)
+		r = place_part(c, &c->scanned[i]);
+	return r;
+}
+
+/* Where a page has moved meanwhile, nothing that was said of frames is believed. */
+static int place_all(struct mm_copy *c)
+{
+	int r = place_each(c);
+
+	if (r < 0 || !c->frames)
+		return r;
+	r = frames_hold(c->frames);
+	c->frames = NULL;
+	return r ? MIN(r, 0) : place_each(c);
 }
 
 int mm_select(struct arena *a, struct tree *tree, struct mm_copy **ret)
@@ -249,16 +286,15 @@ int mm_select(struct arena *a, struct tree *tree, struct mm_copy **ret)
 	if (r == 0) {
 		c->mem = a;
 		c->tree = tree;
-		r = scan_all(c);
+		c->frames = live_processes(tree) > 1 ? frames_new(a) : NULL;
+		r = mm_scan(c);
 	}
 	if (r < 0)
 		return fail(NOWHERE, r, "cannot see which pages are in use");
 	c->batch_pages = choose_batch(c);
-	EACH_PROCESS(p, tree) {
-		r = p->zombie ? 0 : place_process(c, p);
-		if (r < 0)
-			return fail(NOWHERE, r, "memory");
-	}
+	r = place_all(c);
+	if (r < 0)
+		return fail(NOWHERE, r, "memory");
 	*ret = c;
 	return finish_chunks(c) < 0 ? fail(NOWHERE, ENOMEM, "memory") : 0;
 }

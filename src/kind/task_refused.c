@@ -17,6 +17,7 @@
 #include <sys/wait.h>
 
 #include "cleanup.h"
+#include "pagemap.h"
 #include "proc.h"
 #include "task_part.h"
 
@@ -63,6 +64,7 @@ int own_facts(struct own_facts *ret)
 	for (unsigned long i = 0; i < SPECULATION_KINDS; i++)
 		ret->speculation[i] = prctl(PR_GET_SPECULATION_CTRL, i, 0, 0, 0);
 	own_limits(ret->limits);
+	ret->zero_frame = pagemap_zero_frame();
 	return 0;
 }
 

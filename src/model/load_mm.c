@@ -202,7 +202,9 @@ static int check_stored(struct loader *l, struct walk *w, const Chunk *k)
 {
 	const uint64_t size = l->c->pages_size;
 
-	if (k->source != CHUNK_SOURCE__CHUNK_SOURCE_OWN)
+	const bool shared = k->source == CHUNK_SOURCE__CHUNK_SOURCE_SHARED;
+
+	if (k->source != CHUNK_SOURCE__CHUNK_SOURCE_OWN && !shared)
 		return load_bad(l, "a chunk comes from the unknown source %d", (int)k->source);
 	if (k->codec != CHUNK_CODEC__CHUNK_CODEC_RAW)
 		return load_bad(l, "a chunk has the unknown codec %d", (int)k->codec);
@@ -212,8 +214,9 @@ static int check_stored(struct loader *l, struct walk *w, const Chunk *k)
 	if (k->offset % LOAD_PAGE || k->offset > size || k->stored > size - k->offset)
 		return load_bad(l, "a chunk's %llu bytes at %llu lie outside the pages file, or not on a page boundary",
 				(unsigned long long)k->stored, (unsigned long long)k->offset);
-	/* No page is there twice: a small file could else fill any amount of memory. */
-	w->stored += k->stored;
+	/* A small file could else fill any amount of memory. What processes shared takes as
+	 * much as they say: a restore compares that with the machine. */
+	w->stored += shared ? 0 : k->stored;
 	if (w->stored > size)
 		return load_bad(l, "the chunks so far hold more pages than the pages file");
 	if (k->n_checksums != (k->pages + IMAGE_PAGES_PER_CHECKSUM - 1) / IMAGE_PAGES_PER_CHECKSUM)

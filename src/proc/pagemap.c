@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* pagemap.c - which pages of a VMA matter. */
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/ioctl.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include "arena.h"
 #include "cleanup.h"
 #include "fault.h"
@@ -28,6 +30,7 @@ enum {
 };
 
 /* Bits of a plain pagemap entry: proc(5) */
+#define PM_FRAME ((1ull << 55) - 1)
 #define PM_EXCLUSIVE (1ull << 56)
 #define PM_GUARD (1ull << 58)
 #define PM_FILE (1ull << 61)
@@ -105,18 +108,51 @@ static int scan(struct out *o, int fd, uint64_t start, uint64_t end, uint64_t un
 	return 0;
 }
 
+int pagemap_read(int fd, uint64_t start, uint64_t end, uint64_t *ret)
+{
+	return io_pread_all(fd, ret, (end - start) / PAGE * sizeof(*ret), start / PAGE * sizeof(*ret));
+}
+
+uint64_t pagemap_frame(uint64_t entry)
+{
+	return entry & PM_PRESENT ? entry & PM_FRAME : 0;
+}
+
+bool pagemap_matters(uint64_t entry, uint64_t zero_frame)
+{
+	return entry & (PM_PRESENT | PM_SWAPPED) && !(entry & (PM_FILE | PM_GUARD)) && pagemap_frame(entry) != zero_frame;
+}
+
+bool pagemap_is_shared(uint64_t entry)
+{
+	return (entry & (PM_PRESENT | PM_EXCLUSIVE)) == PM_PRESENT;
+}
+
+uint64_t pagemap_zero_frame(void)
+{
+	volatile char *page = mmap(NULL, PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	autoclose fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	uint64_t entry = 0;
+
+	if (page == MAP_FAILED)
+		return 0;
+	(void)*page;
+	if (fd < 0 || pagemap_read(fd, (uintptr_t)page, (uintptr_t)page + PAGE, &entry) < 0)
+		entry = 0;
+	munmap((void *)(uintptr_t)page, PAGE);
+	return pagemap_frame(entry);
+}
+
 static int select_plain(struct out *o, int fd, uint64_t start, uint64_t end)
 {
 	uint64_t entry[4096];
 
 	while (start < end) {
 		size_t n = MIN((end - start) / PAGE, ARRAY_SIZE(entry));
-		int r = io_pread_all(fd, entry, n * sizeof(*entry), start / PAGE * sizeof(*entry));
+		int r = pagemap_read(fd, start, start + n * PAGE, entry);
 
 		for (size_t i = 0; !r && i < n; i++) {
-			bool there = entry[i] & (PM_PRESENT | PM_SWAPPED);
-
-			if (there && !(entry[i] & (PM_FILE | PM_GUARD)))
+			if (pagemap_matters(entry[i], UINT64_MAX))
 				r = add_run(o, start + i * PAGE, start + (i + 1) * PAGE);
 		}
 		if (r)
@@ -165,7 +201,7 @@ static long mark_shared(const uint64_t *entry, size_t n, uint64_t *bits)
 	long count = 0;
 
 	for (size_t i = 0; i < n; i++)
-		if ((entry[i] & (PM_PRESENT | PM_EXCLUSIVE)) == PM_PRESENT) {
+		if (pagemap_is_shared(entry[i])) {
 			bits[i / 64] |= 1ull << i % 64;
 			count++;
 		}
@@ -181,7 +217,7 @@ long pagemap_shared(int fd, uint64_t start, uint64_t end, uint64_t *ret_shared)
 	memset(ret_shared, 0, (total + 63) / 64 * sizeof(*ret_shared));
 	for (size_t at = 0; at < total; at += ARRAY_SIZE(entry)) {
 		size_t n = MIN(total - at, ARRAY_SIZE(entry));
-		int r = io_pread_all(fd, entry, n * sizeof(*entry), (start / PAGE + at) * sizeof(*entry));
+		int r = pagemap_read(fd, start + at * PAGE, start + (at + n) * PAGE, entry);
 
 		if (r)
 			return r;

@@ -254,6 +254,25 @@ static void test_pages_twice(void **state)
 	refused(f, -EBADMSG, "more pages than the pages file");
 }
 
+/* What processes shared is there once, and in the pages file all the same. */
+static void test_pages_shared(void **state)
+{
+	struct fixture *f = *state;
+	Chunk *k = f->s.chunk2;
+	struct checkpoint c;
+	const char *why;
+
+	k->source = CHUNK_SOURCE__CHUNK_SOURCE_SHARED;
+	k->offset = 0;
+	k->runs[0]->pages = k->pages = 2;
+	k->stored = 2 * 4096;
+	sample_write(&f->s, &f->dir);
+	assert_int_equal(load(f->s.mem, &f->dir, &c, &why), 0);
+	WRONG(k->offset, UINT64_C(513) * 4096, "outside the pages file");
+	WRONG(k->stored, 4096, "bytes in the pages file");
+	WRONG(k->runs[0]->pages, 1, "its runs have");
+}
+
 static void test_x86(void **state)
 {
 	struct fixture *f = *state;
@@ -497,7 +516,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(test_sample_loads), T(test_inventory), T(test_file_references), T(test_mm_order), T(test_vmas),
 		T(test_chunks), T(test_x86), T(test_processes), T(test_tasks), T(test_shared), T(test_crafted),
-		T(test_kernel_bounds), T(test_pages_twice), T(test_task_state), T(test_ends), T(test_epolls),
+		T(test_kernel_bounds), T(test_pages_twice), T(test_pages_shared), T(test_task_state), T(test_ends), T(test_epolls),
 		T(test_terminal),
 	};
 

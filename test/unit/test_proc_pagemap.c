@@ -82,6 +82,20 @@ static int read_byte(const char *p)
 	return *(const volatile char *)p;
 }
 
+/* By their entries, which tell the zero page to whoever may see frames. */
+static void check_entries(struct fix *f, const char *at, const char *want)
+{
+	const uint64_t zero = pagemap_zero_frame();
+	size_t n = strlen(want);
+	uint64_t entries[64];
+
+	if (!zero)
+		return;
+	assert_int_equal(pagemap_read(f->fd, (uintptr_t)at, (uintptr_t)at + n * PAGE, entries), 0);
+	for (size_t i = 0; i < n; i++)
+		assert_int_equal(pagemap_matters(entries[i], zero), want[i] == 'x');
+}
+
 /* The pages selected, as a string: "x" selected, "." not. */
 static void check(struct fix *f, select_fn *fn, const char *at, const char *want)
 {
@@ -102,6 +116,8 @@ static void check(struct fix *f, select_fn *fn, const char *at, const char *want
 		memset(got + first, 'x', last - first);
 	}
 	assert_string_equal(got, want);
+	if (fn != pagemap_select_plain)
+		check_entries(f, at, want);
 }
 
 static bool kernel_scans(struct fix *f)
