@@ -7,7 +7,7 @@
 
 enum { THREADS = 3 };
 
-static struct faulter { uint32_t made, seen; } faulters[THREADS];
+static struct faulter { const char *page; uint32_t made, seen; } faulters[THREADS];
 static __thread struct faulter *me;
 static volatile greg_t elsewhere;
 
@@ -33,11 +33,9 @@ static void on_fault(int sig, siginfo_t *info, void *context)
 
 static void *run(void *faulter)
 {
-	const char *page = map_anon(PAGE, PROT_NONE, 0);
-
 	me = faulter;
 	while (test_go()) {
-		fault(page);
+		fault(me->page);
 		me->made++;
 	}
 	return NULL;
@@ -50,6 +48,8 @@ int main(int argc, char **argv)
 
 	test_init(argc, argv);
 	must(sigaction(SIGSEGV, &sa, NULL));
+	for (int i = 0; i < THREADS; i++)
+		faulters[i].page = map_anon(PAGE, PROT_NONE, 0);
 	for (int i = 0; i < THREADS; i++)
 		thread[i] = test_thread(run, &faulters[i]);
 	test_daemon();
