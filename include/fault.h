@@ -18,6 +18,7 @@ enum fault_kind {
 	FAULT_RENAME,
 	FAULT_ALLOC,
 	FAULT_OPEN,
+	FAULT_MOVE,		/* a look at a page that has not moved: this one has. Nothing fails by that */
 	FAULT_KINDS
 };
 

@@ -16,6 +16,7 @@ static const struct { const char *name; int err; } kinds[FAULT_KINDS] = {
 	[FAULT_RENAME] = { "rename", EIO },
 	[FAULT_ALLOC] = { "alloc", ENOMEM },
 	[FAULT_OPEN] = { "open", EIO },
+	[FAULT_MOVE] = { "move", 0 },
 };
 
 /* Set before there is a second thread. */
@@ -45,7 +46,7 @@ int fault_set(const char *text)
 
 const char *fault_kinds(void)
 {
-	return "ptrace, remote, read, write, fsync, rename, alloc, open";
+	return "ptrace, remote, read, write, fsync, rename, alloc, open, move";
 }
 
 bool fault(enum fault_kind kind)

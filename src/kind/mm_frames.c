@@ -126,7 +126,7 @@ static int stretch_holds(const struct stretch *s, int fd)
 		if (r < 0)
 			return r;
 		for (size_t i = 0; i < n; i++)
-			if (pagemap_frame(now[i]) != pagemap_frame(s->entries[at + i]))
+			if (pagemap_frame(now[i]) != pagemap_frame(s->entries[at + i]) || fault(FAULT_MOVE))
 				return 0;
 	}
 	return 1;
