@@ -33,6 +33,10 @@ struct loaded_process {
 	size_t index;			/* in checkpoint.order */
 };
 
+/* Private memory, of which pages may have been saved: what is shared is its file's, and
+ * the kernel makes the contents of the others. */
+bool vma_has_contents(const Vma *v);
+
 struct loaded_vma {
 	Vma *msg;
 	Chunk **chunks;			/* without the one of zero pages */

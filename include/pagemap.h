@@ -35,7 +35,8 @@ long pagemap_shared(int fd, uint64_t start, uint64_t end, uint64_t *ret_shared);
  * -errno as from read(2). */
 int pagemap_read(int fd, uint64_t start, uint64_t end, uint64_t *ret);
 
-/* Whether pagemap_select() would select the page that has this entry. */
+/* Whether pagemap_select() would select the page that has this entry; without a
+ * zero_frame, as pagemap_select_plain(). */
 bool pagemap_matters(uint64_t entry, uint64_t zero_frame);
 
 /* The frame of the zero page; 0: see pagemap_frame(), or there is no telling. */

@@ -20,7 +20,7 @@
 #define ROOM_FOR_TASK 16384u
 #define STEP (2u << 20)
 #define WORTH_A_THREAD (64u << 20)
-#define MUCH_MEMORY (64u << 20)
+#define WORTH_COUNTING (64u << 20)
 
 #ifndef MADV_POPULATE_READ
 #define MADV_POPULATE_READ 22		/* linux/mman.h, since Linux 5.14 */
@@ -65,7 +65,7 @@ static uint64_t sum_of(const struct dump *d, const char *file, const char *const
 static uint64_t guess_bytes(const struct dump *d)
 {
 	uint64_t all = sum_of(d, "status", (const char *const[]){ "RssAnon:", "VmSwap:" });
-	uint64_t shares = all > MUCH_MEMORY && d->tree.n > 1 && d->tree.own.zero_frame ?
+	uint64_t shares = all > WORTH_COUNTING && d->tree.n > 1 && d->tree.own.zero_frame ?
 		sum_of(d, "smaps_rollup", (const char *const[]){ "Pss_Anon:", "SwapPss:" }) : 0;
 
 	return shares ? MIN(shares, all) : all;

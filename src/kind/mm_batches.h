@@ -73,5 +73,8 @@ struct mm_copy {
 /* Private memory, of which pages may have to be saved. */
 bool mm_has_contents(const struct process *p, size_t i);
 
+/* Room for the checksums of a chunk that has all its pages. -ENOMEM or 0. */
+int mm_make_checksums(struct arena *a, Chunk *chunk);
+
 /* Fills in c->scanned: -errno, quiet. */
 int mm_scan(struct mm_copy *c);

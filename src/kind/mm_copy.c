@@ -168,9 +168,7 @@ static int sum_chunk(struct mm_copy *c, Chunk *chunk)
 	autofree unsigned char *own = mapped ? NULL : aligned_alloc(ARCH_PAGE, BATCH_PAGES * ARCH_PAGE);
 	uint64_t len;
 
-	chunk->n_checksums = (chunk->pages + IMAGE_PAGES_PER_CHECKSUM - 1) / IMAGE_PAGES_PER_CHECKSUM;
-	chunk->checksums = arena_zalloc(c->mem, chunk->n_checksums * sizeof(*chunk->checksums));
-	if (!chunk->checksums || (!mapped && !own))
+	if (mm_make_checksums(c->mem, chunk) < 0 || (!mapped && !own))
 		return -ENOMEM;
 	for (uint64_t at = 0, i = 0; at < chunk->stored; at += len, i++) {
 		const unsigned char *from = mapped ? c->to->mapped + chunk->offset + at : own;

@@ -17,9 +17,7 @@
 
 bool mm_has_contents(const struct process *p, size_t i)
 {
-	const Vma *m = p->vma_messages[i];
-
-	return m && !p->vmas[i].shared && (m->type == VMA_TYPE__VMA_TYPE_ANONYMOUS || m->type == VMA_TYPE__VMA_TYPE_FILE);
+	return p->vma_messages[i] && vma_has_contents(p->vma_messages[i]);
 }
 
 /* What matters of a private mapping is what smaps counts as anonymous, or as swapped. */

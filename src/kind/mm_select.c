@@ -212,17 +212,20 @@ static int place_part(struct mm_copy *c, const struct scanned *s)
 	return r;
 }
 
+int mm_make_checksums(struct arena *a, Chunk *chunk)
+{
+	chunk->n_checksums = (chunk->pages + IMAGE_PAGES_PER_CHECKSUM - 1) / IMAGE_PAGES_PER_CHECKSUM;
+	chunk->checksums = arena_zalloc(a, chunk->n_checksums * sizeof(*chunk->checksums));
+	return chunk->checksums ? 0 : -ENOMEM;
+}
+
 static int finish_chunks(struct mm_copy *c)
 {
 	for (size_t i = 0; i < c->n_batches; i++)
 		for (size_t j = 0; j < c->batches[i].n_units; j++) {
 			Chunk *chunk = c->batches[i].units[j].chunk;
 
-			if (chunk->checksums)
-				continue;
-			chunk->n_checksums = (chunk->pages + IMAGE_PAGES_PER_CHECKSUM - 1) / IMAGE_PAGES_PER_CHECKSUM;
-			chunk->checksums = arena_zalloc(c->mem, chunk->n_checksums * sizeof(*chunk->checksums));
-			if (!chunk->checksums)
+			if (!chunk->checksums && mm_make_checksums(c->mem, chunk) < 0)
 				return -ENOMEM;
 		}
 	return 0;
@@ -286,7 +289,7 @@ int mm_select(struct arena *a, struct tree *tree, struct mm_copy **ret)
 	if (r == 0) {
 		c->mem = a;
 		c->tree = tree;
-		c->frames = live_processes(tree) > 1 ? frames_new(a) : NULL;
+		c->frames = tree->own.zero_frame && live_processes(tree) > 1 ? frames_new(a) : NULL;
 		r = mm_scan(c);
 	}
 	if (r < 0)

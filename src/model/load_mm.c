@@ -165,8 +165,7 @@ static int load_vma(struct loader *l, struct walk *w, Vma *v)
 	return 0;
 }
 
-/* What is shared is its file's, and the kernel makes the contents of the others. */
-static bool has_contents(const Vma *v)
+bool vma_has_contents(const Vma *v)
 {
 	return !v->shared && (v->type == VMA_TYPE__VMA_TYPE_ANONYMOUS || v->type == VMA_TYPE__VMA_TYPE_FILE);
 }
@@ -201,7 +200,6 @@ static int check_runs(struct loader *l, struct walk *w, const Chunk *k)
 static int check_stored(struct loader *l, struct walk *w, const Chunk *k)
 {
 	const uint64_t size = l->c->pages_size;
-
 	const bool shared = k->source == CHUNK_SOURCE__CHUNK_SOURCE_SHARED;
 
 	if (k->source != CHUNK_SOURCE__CHUNK_SOURCE_OWN && !shared)
@@ -239,7 +237,7 @@ static int load_chunk(struct loader *l, struct walk *w, Chunk *k)
 			return load_bad(l, "a chunk of zero pages has contents");
 		return 0;
 	}
-	if (!has_contents(last_vma(w)->msg))
+	if (!vma_has_contents(last_vma(w)->msg))
 		return load_bad(l, "the VMA at %llx has a chunk, but is not private memory",
 				(unsigned long long)last_vma(w)->msg->start);
 	err = check_runs(l, w, k);

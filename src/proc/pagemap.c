@@ -120,7 +120,8 @@ uint64_t pagemap_frame(uint64_t entry)
 
 bool pagemap_matters(uint64_t entry, uint64_t zero_frame)
 {
-	return entry & (PM_PRESENT | PM_SWAPPED) && !(entry & (PM_FILE | PM_GUARD)) && pagemap_frame(entry) != zero_frame;
+	return entry & (PM_PRESENT | PM_SWAPPED) && !(entry & (PM_FILE | PM_GUARD)) &&
+	       (!zero_frame || pagemap_frame(entry) != zero_frame);
 }
 
 bool pagemap_is_shared(uint64_t entry)
@@ -152,7 +153,7 @@ static int select_plain(struct out *o, int fd, uint64_t start, uint64_t end)
 		int r = pagemap_read(fd, start, start + n * PAGE, entry);
 
 		for (size_t i = 0; !r && i < n; i++) {
-			if (pagemap_matters(entry[i], UINT64_MAX))
+			if (pagemap_matters(entry[i], 0))
 				r = add_run(o, start + i * PAGE, start + (i + 1) * PAGE);
 		}
 		if (r)

@@ -84,6 +84,11 @@ def start(argv, cwd, output):
     return child.pid
 
 
+def busy_loops(n):
+    """That many, each in a session of its own, since niceness counts within one. They end with the caller: their pids."""
+    return [start(["setpriv", "--pdeathsig", "KILL", "sh", "-c", "while :; do :; done"], "/", "/dev/null") for _ in range(n)]
+
+
 def run(argv, timeout=120):
     """Run argv to its end, reaping whatever else ends meanwhile: (status, stdout, stderr)."""
     with open_scratch() as out, open_scratch() as err:
