@@ -7,6 +7,10 @@
 #include "model.h"
 #include "obstacles.h"
 
+/* Dump, before the freeze, if iters_open() has an iterator for ckpt itself: mm_collect()
+ * may read maps instead of smaps. */
+int mm_learn(struct tree *tree, int iter);
+
 /* Dump: read p->vmas and begin p->mm; name what cannot be saved, make the messages. */
 int mm_collect(struct arena *a, struct process *p, const struct where *at);
 int mm_check(struct arena *a, struct process *p, struct files *files, struct obstacles *list);

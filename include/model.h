@@ -15,6 +15,7 @@
 #include <sys/types.h>
 
 #include "arch.h"
+#include "bpf_iter.h"
 #include "cpus.h"
 #include "proc.h"
 #include "remote.h"
@@ -82,12 +83,14 @@ struct process {
 
 	/* Dump only. */
 	int dir, pidfd;		/* /proc/PID, and a pidfd */
+	int iter[BPF_ITERS];	/* of iters_open(), or -1 */
 	struct proc_stat stat;	/* before the freeze; of a zombie: all there is, with */
 	struct proc_status status;
 	bool zombie;
 	struct remote_site site;
 	struct proc_vma *vmas;
 	size_t n_vmas;
+	bool own_spaces;	/* has_own_spaces() */
 	char *exe;		/* where the program file is said to be */
 	struct stat exe_st;
 	Mm *mm;
@@ -120,6 +123,7 @@ struct own_facts {
 	long speculation[SPECULATION_KINDS];	/* or -1: not known to the kernel */
 	struct rlimit limits[RLIM_NLIMITS];
 	uint64_t zero_frame;	/* pagemap_zero_frame() */
+	struct iter_task spaces;	/* its namespaces; nsproxy 0: not known */
 };
 
 struct tree {
@@ -134,6 +138,7 @@ struct tree {
 	size_t n_semsets;
 	int64_t frozen_at_ns, released_at_ns;	/* CLOCK_MONOTONIC */
 	struct cpus_turn turn;	/* ckpt's, while the tree stands still */
+	struct words *words;	/* mm_words.h; NULL: none are known */
 };
 
 #define EACH_PROCESS(p, tree)							\
@@ -152,6 +157,10 @@ int tree_survey(struct tree *tree, pid_t root, const struct where *at);
 /* One walk over the tree: add tasks and processes that are not in it yet, and
  * count them in *ret_new. -errno; what vanishes meanwhile is no error. */
 int tree_list(struct tree *tree, size_t *ret_new);
+
+/* BPF iterators for a tree of many tasks, or of much memory; p->iter of the others is -1, as
+ * it is of all where the kernel has none for us. *ret_self: those of ckpt itself, the caller's. */
+void iters_open(struct tree *tree, int ret_self[BPF_ITERS]);
 
 /* Stop every task of it, those included that appeared meanwhile. Speaks. */
 int tree_freeze(struct tree *tree, const struct where *at);

@@ -37,6 +37,7 @@ void proc_keep(int dir, const char *name);
  * /proc/PID/ns tell what holds now. proc_read_link() is for text of any length. */
 void proc_keep_link(int dir, const char *name);
 ssize_t proc_read_link_into(int dir, const char *name, char *buf, size_t size);
+bool proc_is_too_high(int fd);	/* to be kept: descriptors get scarce */
 void proc_close(int dir);	/* with all that is kept below it; a negative number is fine */
 
 struct proc_stat {
@@ -48,6 +49,7 @@ struct proc_stat {
 	int nice, threads, exit_signal;
 	unsigned policy, rt_priority;
 	uint64_t start_time;		/* clock ticks since boot */
+	uint64_t resident;		/* pages, of files too; about so many */
 	uint64_t start_code, end_code, start_stack, start_data, end_data, start_brk;
 	uint64_t arg_start, arg_end, env_start, env_end;
 	int exit_code;			/* as wait(2) would report it */
@@ -69,6 +71,7 @@ struct proc_status {
 	int threads;
 	uint64_t sig_pending, sig_shared, sig_blocked, sig_ignored, sig_caught;
 	uint64_t cap_inh, cap_prm, cap_eff, cap_bnd, cap_amb;
+	uint64_t rss_anon, swap;	/* bytes; about so many */
 	bool no_new_privs, thp_enabled;
 	int seccomp;			/* 0 none, 1 strict, 2 filter */
 	unsigned seccomp_filters;

@@ -59,6 +59,13 @@ void own_limits(struct rlimit ret[RLIM_NLIMITS]);
 /* What ckpt itself has, namespaces in the order of task_refused.c. -errno. */
 int own_facts(struct own_facts *ret);
 
-/* Opens the links of a task's namespaces, which are read when it stands still.
- * After own_facts(); before other threads read of the task. */
+/* The same namespaces by an iterator of bpf_iter_read_tasks() for ckpt itself. */
+void own_spaces(struct tree *tree, int iter);
+
+/* While it stands still: all its threads are in ckpt's namespaces, of which only that of
+ * pids is not known by this. False also where nothing tells. */
+bool has_own_spaces(struct arena *a, const struct process *p);
+
+/* Opens the links of a task's namespaces, which are read when it stands still, if no
+ * iterator tells of them. After own_facts() and own_spaces(); before other threads read of the task. */
 void keep_namespaces(const struct task *t);

@@ -32,6 +32,26 @@ static void look_up_names(const struct dump *d, const struct process *p)
 	proc_list_fds(d->mem, p->dir, &fds, &n);
 }
 
+/* Where much is to be read of /proc, the kernel's own structs are read instead. */
+static int use_iterators(struct dump *d)
+{
+	int self[BPF_ITERS], r = 0;
+
+	iters_open(&d->tree, self);
+	if (self[BPF_ITER_VMAS] >= 0)
+		r = mm_learn(&d->tree, self[BPF_ITER_VMAS]);
+	if (self[BPF_ITER_TASKS] >= 0)
+		own_spaces(&d->tree, self[BPF_ITER_TASKS]);
+	for (int i = 0; i < BPF_ITERS; i++)
+		if (self[i] >= 0)
+			close(self[i]);
+	if (d->tree.words)
+		say(SAY_DEBUG, &d->at, "flags of mappings are read by a BPF iterator");
+	if (d->tree.own.spaces.nsproxy)
+		say(SAY_DEBUG, &d->at, "namespaces of tasks are compared by a BPF iterator");
+	return r;
+}
+
 /* Before anything is stopped: look at the tree, find what takes time to find,
  * open the files that the images go to. */
 static int survey(struct dump *d)
@@ -49,6 +69,8 @@ static int survey(struct dump *d)
 	if (r < 0)
 		return fail(&d->at, r, "cannot find ckpt's own vdso");
 	r = tree_survey(&d->tree, d->opt->pid, &d->at);
+	if (r == 0)
+		r = use_iterators(d);
 	EACH_PROCESS(p, &d->tree) {
 		if (r < 0 || p->zombie)
 			continue;

@@ -52,6 +52,7 @@ static int read_facts(struct arena *a, struct task *t, struct obstacles *list)
 	if (t != leader(p))
 		return 0;
 	p->stat = t->stat;
+	p->own_spaces = has_own_spaces(a, p);
 	r = mm_collect(a, p, &at);
 	return r < 0 ? r : files_look(a, p, &at);
 }

@@ -11,6 +11,7 @@
 #include "arena.h"
 #include "cleanup.h"
 #include "mm.h"
+#include "mm_words.h"
 
 #define BIT(f) (1ull << (f))
 
@@ -43,9 +44,35 @@ static const struct { const char *path, *name, *what, *remedy; } refused_paths[]
 	{ "/dev/", "mm.device", "memory of a device", "Let the program close the device." },
 };
 
+int mm_learn(struct tree *tree, int iter)
+{
+	tree->words = words_new(tree->mem);
+	if (!tree->words)
+		return fail(NOWHERE, ENOMEM, "memory");
+	words_learn_own(tree->words, tree->mem, iter);
+	return 0;
+}
+
+/* maps and words, unless there are words that only smaps can explain. */
+static int read_vmas(struct arena *a, struct process *p)
+{
+	struct words *words = leader(p)->tree->words;
+	struct iter_vma *iter;
+	size_t n;
+	bool told = words && p->iter[BPF_ITER_VMAS] >= 0 && bpf_iter_read_vmas(a, p->iter[BPF_ITER_VMAS], &iter, &n) == 0;
+	int r = told ? proc_read_maps(a, p->dir, false, &p->vmas, &p->n_vmas) : 0;
+
+	if (r < 0 || (told && words_apply(words, iter, n, p->vmas, p->n_vmas)))
+		return r;
+	r = proc_read_maps(a, p->dir, true, &p->vmas, &p->n_vmas);
+	if (r == 0 && told)
+		words_learn(words, iter, n, p->vmas, p->n_vmas);
+	return r;
+}
+
 int mm_collect(struct arena *a, struct process *p, const struct where *at)
 {
-	int r = proc_read_maps(a, p->dir, true, &p->vmas, &p->n_vmas);
+	int r = read_vmas(a, p);
 
 	if (r < 0)
 		return fail(at, r, "cannot read the memory map");

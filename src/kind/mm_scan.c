@@ -184,16 +184,13 @@ static int add_pieces(struct mm_copy *c, struct process *p, size_t i)
 
 static int add_parts(struct mm_copy *c, struct process *p)
 {
-	uint64_t anonymous = 0;
+	const uint64_t anonymous = leader(p)->status.rss_anon + leader(p)->status.swap;
+	bool much = anonymous > MUCH_MEMORY;
 	size_t first = 0, wanted = 0;
-	bool much;
 	int r = 0;
 
-	for (size_t i = 0; i < p->n_vmas; i++)
-		anonymous += p->vmas[i].anonymous;
-	much = anonymous > MUCH_MEMORY;
 	for (size_t i = 0; r == 0 && i < p->n_vmas; i++) {
-		bool large = p->vmas[i].anonymous > PART_BYTES && is_to_be_scanned(p, i);
+		bool large = MIN(p->vmas[i].anonymous, anonymous) > PART_BYTES && is_to_be_scanned(p, i);
 
 		wanted += is_to_be_scanned(p, i);
 		if (!large && wanted < PART_VMAS && i + 1 < p->n_vmas)

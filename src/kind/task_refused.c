@@ -22,19 +22,21 @@
 #include "task_part.h"
 
 /* Threads of a process are in the same namespaces of these kinds (setns(2),
- * unshare(2)); and in the same mount namespace, if they share their fs. */
+ * unshare(2)); and in the same mount namespace, if they share their fs. All but one are
+ * those of nsproxy and of the credentials, which an iterator tells. */
 #define OF_PROCESS true
-static const struct { const char *link, *name, *what; bool of_process; } namespaces[TREE_NAMESPACES] = {
-	{ "ns/pid", "task.namespace.pid", "pid", OF_PROCESS },
-	{ "ns/user", "task.namespace.user", "user", OF_PROCESS },
-	{ "ns/time", "task.namespace.time", "time", OF_PROCESS },
-	{ "ns/mnt", "task.namespace.mnt", "mount", OF_PROCESS },
-	{ "ns/pid_for_children", "task.namespace.pid", "pid (for its children)", false },
-	{ "ns/time_for_children", "task.namespace.time", "time (for its children)", false },
-	{ "ns/net", "task.namespace.net", "network", false },
-	{ "ns/ipc", "task.namespace.ipc", "ipc", false },
-	{ "ns/uts", "task.namespace.uts", "uts", false },
-	{ "ns/cgroup", "task.namespace.cgroup", "cgroup", false },
+#define TOLD true
+static const struct { const char *link, *name, *what; bool of_process, told; } namespaces[TREE_NAMESPACES] = {
+	{ "ns/pid", "task.namespace.pid", "pid", OF_PROCESS, false },
+	{ "ns/user", "task.namespace.user", "user", OF_PROCESS, TOLD },
+	{ "ns/time", "task.namespace.time", "time", OF_PROCESS, TOLD },
+	{ "ns/mnt", "task.namespace.mnt", "mount", OF_PROCESS, TOLD },
+	{ "ns/pid_for_children", "task.namespace.pid", "pid (for its children)", false, TOLD },
+	{ "ns/time_for_children", "task.namespace.time", "time (for its children)", false, TOLD },
+	{ "ns/net", "task.namespace.net", "network", false, TOLD },
+	{ "ns/ipc", "task.namespace.ipc", "ipc", false, TOLD },
+	{ "ns/uts", "task.namespace.uts", "uts", false, TOLD },
+	{ "ns/cgroup", "task.namespace.cgroup", "cgroup", false, TOLD },
 };
 
 /* The link, "net:[4026531840]": half as dear as a stat. Empty: the kernel has none of
@@ -74,10 +76,37 @@ static bool has_namespace(const struct task *t, size_t i)
 	return t->tree->own.ns[i][0] && (!namespaces[i].of_process || t == leader(t->process));
 }
 
+void own_spaces(struct tree *tree, int iter)
+{
+	struct iter_task *tasks;
+	size_t n;
+
+	if (bpf_iter_read_tasks(tree->mem, iter, 1, &tasks, &n) == 0 && n)
+		tree->own.spaces = tasks[0];
+}
+
+bool has_own_spaces(struct arena *a, const struct process *p)
+{
+	const struct iter_task *own = &leader(p)->tree->own.spaces;
+	struct iter_task *tasks;
+	size_t n;
+
+	if (!own->nsproxy || p->iter[BPF_ITER_TASKS] < 0 ||
+	    bpf_iter_read_tasks(a, p->iter[BPF_ITER_TASKS], p->n_tasks, &tasks, &n) < 0)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (tasks[i].nsproxy != own->nsproxy || tasks[i].user_ns != own->user_ns)
+			return false;
+	return n == p->n_tasks;
+}
+
 void keep_namespaces(const struct task *t)
 {
+	bool told = t->tree->own.spaces.nsproxy && t->process->iter[BPF_ITER_TASKS] >= 0 &&
+		    t->process->n_tasks < BPF_ITER_TASKS_MAX;
+
 	for (size_t i = 0; i < TREE_NAMESPACES; i++)
-		if (has_namespace(t, i))
+		if (has_namespace(t, i) && !(namespaces[i].told && told))
 			proc_keep_link(t->dir, namespaces[i].link);
 }
 
@@ -89,7 +118,7 @@ static int check_namespaces(struct task *t, struct obstacles *list)
 		char theirs[NAMESPACE_SIZE];
 		int r;
 
-		if (!has_namespace(t, i))
+		if (!has_namespace(t, i) || (namespaces[i].told && t->process->own_spaces))
 			continue;
 		r = namespace(t->dir, i, theirs);
 		if (r < 0)

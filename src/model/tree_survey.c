@@ -94,6 +94,8 @@ static int add_process(struct tree *tree, pid_t pid, struct process *parent, str
 	p->pid = pid;
 	p->parent = parent;
 	p->pidfd = -1;
+	for (int i = 0; i < BPF_ITERS; i++)
+		p->iter[i] = -1;
 	p->dir = proc_open(pid);
 	if (p->dir < 0)
 		return p->dir;

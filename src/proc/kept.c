@@ -34,7 +34,7 @@ static bool has_row(int dir)
 }
 
 /* Half of the descriptors that ckpt may have are left for all else. */
-static bool is_too_high(int fd)
+bool proc_is_too_high(int fd)
 {
 	struct rlimit limit;
 
@@ -50,7 +50,7 @@ static void keep(int dir, const char *name, int fd)
 {
 	struct kept *row = &kept[dir];
 
-	if (fd >= 0 && is_too_high(fd)) {
+	if (fd >= 0 && proc_is_too_high(fd)) {
 		close(fd);
 	} else if (fd >= 0) {
 		row->file[row->n].name = name;

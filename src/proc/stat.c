@@ -19,6 +19,7 @@ static const struct { uint8_t type; uint16_t at; } fields[53] = {
 	[19] = FIELD(INT32, nice),
 	[20] = FIELD(INT32, threads),
 	[22] = FIELD(UINT64, start_time),
+	[24] = FIELD(UINT64, resident),
 	[26] = FIELD(UINT64, start_code),
 	[27] = FIELD(UINT64, end_code),
 	[28] = FIELD(UINT64, start_stack),

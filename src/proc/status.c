@@ -82,6 +82,16 @@ static int value_mask(struct parse *p, struct scan *v, void *field)
 	return ok(scan_hex(v, field));
 }
 
+static int value_kib(struct parse *p, struct scan *v, void *field)
+{
+	uint64_t kib;
+
+	(void)p;
+	if (!scan_dec(v, &kib) || !SCAN_LIT(v, " kB"))
+		return -EINVAL;
+	return ok(!__builtin_mul_overflow(kib, 1024, (uint64_t *)field));
+}
+
 static int value_bool(struct parse *p, struct scan *v, void *field)
 {
 	uint64_t n;
@@ -160,6 +170,8 @@ static const struct row {
 	ROW("NStgid", value_nspid, nstgid, OPTIONAL),	/* CONFIG_PID_NS */
 	ROW("NSpid", value_nspid, nspid, OPTIONAL),
 	ROW("Kthread", value_bool, kthread, OPTIONAL),	/* Linux 6.8 */
+	ROW("RssAnon", value_kib, rss_anon, OPTIONAL),	/* Linux 4.5; needs an mm */
+	ROW("VmSwap", value_kib, swap, OPTIONAL),
 	ROW("THP_enabled", value_bool, thp_enabled, OPTIONAL),	/* Linux 5.0; needs an mm */
 	ROW("Threads", value_int, threads, NEEDED),
 	ROW("SigPnd", value_mask, sig_pending, NEEDED),

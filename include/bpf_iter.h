@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* bpf_iter.h - facts of tasks from the kernel's own structs, by BPF iterators
+ * (Documentation/bpf/bpf_iterators.rst): what /proc tells too, but dearly.
+ *
+ * A program of two dozen instructions goes over the VMAs of a process, or its threads,
+ * and copies a few words of each. It runs within a read(2) of ckpt's, changes nothing, and
+ * ends with its descriptor. Where there are none (no CAP_BPF and CAP_PERFMON, no BTF,
+ * a kernel before 6.1), callers read /proc: every function may fail with any errno.
+ */
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct arena;
+
+enum bpf_iter { BPF_ITER_VMAS, BPF_ITER_TASKS, BPF_ITERS };
+
+/* The program, as a descriptor. The kernel's types, for bpf_iter_load(): *ret_len bytes to
+ * be unmapped by the caller. */
+struct btf;
+const void *bpf_iter_map_types(size_t *ret_len);
+int bpf_iter_load(const struct btf *types, enum bpf_iter which);
+
+/* A descriptor that is read once, at any time later, and tells what is there then.
+ * pid: the process, in ckpt's own pid namespace. */
+int bpf_iter_open(int program, enum bpf_iter which, pid_t pid);
+
+/* vm_flags as the kernel has them: of the running kernel, and to be compared only. */
+struct iter_vma {
+	uint64_t start, end, flags;
+	uint64_t anon;		/* its anon_vma; 0: none of its pages is anonymous */
+};
+int bpf_iter_read_vmas(struct arena *a, int fd, struct iter_vma **ret, size_t *ret_n);
+
+/* Addresses in the kernel, to be compared only: tasks with the same nsproxy are in the same
+ * namespaces of all kinds that it holds; of them pid and time are those for children. A zombie has none. */
+struct iter_task { uint64_t nsproxy, user_ns; };
+#define BPF_ITER_TASKS_MAX 2000u
+/* Of a process with so many threads as expected, or one more. -E2BIG: above the maximum. */
+int bpf_iter_read_tasks(struct arena *a, int fd, size_t expected, struct iter_task **ret, size_t *ret_n);

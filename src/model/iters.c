@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* iters.c - BPF iterators of a tree: made before the freeze, read while it stands still. */
+#include <sys/mman.h>
+
+#include "arena.h"
+#include "btf.h"
+#include "cleanup.h"
+#include "model.h"
+
+/* From here on they spare the tree more than they take to load, which is 3 ms. Under
+ * AddressSanitizer all trees have them, so that all tests do. */
+#ifdef __SANITIZE_ADDRESS__
+#define MANY_TASKS 1u
+#else
+#define MANY_TASKS 16u
+#endif
+#define MANY_PAGES 32768u	/* 128 MiB: smaps takes 10 us for each MiB of small pages */
+
+static bool is_worth_it(const struct tree *tree)
+{
+	uint64_t tasks = 0, pages = 0;
+
+	EACH_PROCESS(p, tree) {
+		tasks += p->n_tasks;
+		pages += p->stat.resident;
+	}
+	return tasks >= MANY_TASKS || pages >= MANY_PAGES;
+}
+
+static void load(int ret[BPF_ITERS])
+{
+	auto_(arena_freep) struct arena *a = arena_new();
+	size_t len = 0;
+	const void *types = a ? bpf_iter_map_types(&len) : NULL;
+	struct btf *btf;
+	bool known = types && btf_parse(a, types, len, &btf) == 0;
+
+	for (int i = 0; known && i < BPF_ITERS; i++)
+		ret[i] = bpf_iter_load(btf, i);
+	if (types)
+		munmap((void *)(uintptr_t)types, len);
+}
+
+static int open_one(int program, enum bpf_iter which, pid_t pid)
+{
+	autoclose fd = bpf_iter_open(program, which, pid);
+
+	return fd < 0 || proc_is_too_high(fd) ? -1 : take_fd(&fd);
+}
+
+void iters_open(struct tree *tree, int ret_self[BPF_ITERS])
+{
+	int program[BPF_ITERS] = { -1, -1 };
+
+	ret_self[BPF_ITER_VMAS] = ret_self[BPF_ITER_TASKS] = -1;
+	if (is_worth_it(tree))
+		load(program);
+	for (int i = 0; i < BPF_ITERS; i++) {
+		if (program[i] < 0)
+			continue;
+		ret_self[i] = open_one(program[i], i, getpid());
+		EACH_PROCESS(p, tree)
+			if (!p->zombie)
+				p->iter[i] = open_one(program[i], i, p->pid);
+		close(program[i]);
+	}
+}
