@@ -16,11 +16,12 @@ struct arena;
 
 enum bpf_iter { BPF_ITER_VMAS, BPF_ITER_TASKS, BPF_ITERS };
 
-/* The program, as a descriptor. The kernel's types, for bpf_iter_load(): *ret_len bytes to
- * be unmapped by the caller. */
-struct btf;
+/* The programs, as descriptors, which are the caller's. -ENOENT: the kernel has no BTF, or not
+ * what we look for in it; else as from bpf(2). */
+int bpf_iter_load(int ret[BPF_ITERS]);
+
+/* The kernel's types, *ret_len bytes to be unmapped by the caller; or NULL. */
 const void *bpf_iter_map_types(size_t *ret_len);
-int bpf_iter_load(const struct btf *types, enum bpf_iter which);
 
 /* A descriptor that is read once, at any time later, and tells what is there then.
  * pid: the process, in ckpt's own pid namespace. */

@@ -75,6 +75,7 @@ int try_proc_timers(void);
 int try_proc_sched(void);
 int try_pagemap(void);
 int try_pagemap_scan(void);
+int try_bpf_iterators(void);
 int try_eventfd_semaphore(void);
 int try_tid_address(void);
 int try_vdso(void);

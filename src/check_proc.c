@@ -16,6 +16,7 @@
 
 #include "arch.h"
 #include "arena.h"
+#include "bpf_iter.h"
 #include "check_parts.h"
 #include "cleanup.h"
 #include "pagemap.h"
@@ -209,4 +210,40 @@ void judge_sock_diag(struct finding *f)
 	}
 	close(no_ipv6);
 	diag_means(diag(AF_INET), diag(AF_INET6), f);
+}
+
+/* Those that a dump would have. */
+static int iterators(struct arena *a, int dir)
+{
+	int program[BPF_ITERS], fd[BPF_ITERS] = { -1, -1 };
+	struct iter_task *tasks;
+	struct iter_vma *vmas;
+	int r = bpf_iter_load(program);
+	size_t n, n_tasks;
+
+	(void)dir;
+	if (r < 0)
+		return r;
+	for (int i = 0; i < BPF_ITERS; i++) {
+		fd[i] = bpf_iter_open(program[i], i, getpid());
+		if (fd[i] < 0 && r == 0)
+			r = fd[i];
+	}
+	if (r == 0)
+		r = bpf_iter_read_vmas(a, fd[BPF_ITER_VMAS], &vmas, &n);
+	if (r == 0)
+		r = bpf_iter_read_tasks(a, fd[BPF_ITER_TASKS], 1, &tasks, &n_tasks);
+	if (r == 0 && (!n || !n_tasks))
+		r = -ENOENT;
+	for (int i = 0; i < BPF_ITERS; i++) {
+		close(program[i]);
+		if (fd[i] >= 0)
+			close(fd[i]);
+	}
+	return r;
+}
+
+int try_bpf_iterators(void)
+{
+	return about_self(iterators);
 }

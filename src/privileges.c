@@ -9,11 +9,12 @@
 #include "say.h"
 
 /* Whoever may be saved by ptrace, read in /proc, killed at the end. CHECKPOINT_RESTORE
- * and SYS_ADMIN are for map_files; NET_ADMIN shows keys of sockets; SYS_NICE is
- * for the priority during the freeze; SYS_RESOURCE tells what a restore could do. */
+ * and SYS_ADMIN are for map_files; BPF and PERFMON, if there is no SYS_ADMIN, for iterators;
+ * NET_ADMIN shows keys of sockets; SYS_NICE is for the priority during the freeze;
+ * SYS_RESOURCE tells what a restore could do. */
 static const cap_value_t dump_needs[] = {
 	CAP_SYS_PTRACE, CAP_CHECKPOINT_RESTORE, CAP_SYS_ADMIN, CAP_DAC_READ_SEARCH, CAP_DAC_OVERRIDE,
-	CAP_FOWNER, CAP_KILL, CAP_NET_ADMIN, CAP_SYS_NICE, CAP_SYS_RESOURCE,
+	CAP_FOWNER, CAP_KILL, CAP_NET_ADMIN, CAP_SYS_NICE, CAP_SYS_RESOURCE, CAP_BPF, CAP_PERFMON,
 };
 /* Images belong to whoever made them, and are nobody else's to read. */
 static const cap_value_t reading_needs[] = { CAP_DAC_READ_SEARCH, CAP_DAC_OVERRIDE };

@@ -1,9 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* iters.c - BPF iterators of a tree: made before the freeze, read while it stands still. */
-#include <sys/mman.h>
-
-#include "arena.h"
-#include "btf.h"
 #include "cleanup.h"
 #include "model.h"
 
@@ -27,20 +23,6 @@ static bool is_worth_it(const struct tree *tree)
 	return tasks >= MANY_TASKS || pages >= MANY_PAGES;
 }
 
-static void load(int ret[BPF_ITERS])
-{
-	auto_(arena_freep) struct arena *a = arena_new();
-	size_t len = 0;
-	const void *types = a ? bpf_iter_map_types(&len) : NULL;
-	struct btf *btf;
-	bool known = types && btf_parse(a, types, len, &btf) == 0;
-
-	for (int i = 0; known && i < BPF_ITERS; i++)
-		ret[i] = bpf_iter_load(btf, i);
-	if (types)
-		munmap((void *)(uintptr_t)types, len);
-}
-
 static int open_one(int program, enum bpf_iter which, pid_t pid)
 {
 	autoclose fd = bpf_iter_open(program, which, pid);
@@ -50,14 +32,12 @@ static int open_one(int program, enum bpf_iter which, pid_t pid)
 
 void iters_open(struct tree *tree, int ret_self[BPF_ITERS])
 {
-	int program[BPF_ITERS] = { -1, -1 };
+	int program[BPF_ITERS];
 
 	ret_self[BPF_ITER_VMAS] = ret_self[BPF_ITER_TASKS] = -1;
-	if (is_worth_it(tree))
-		load(program);
+	if (!is_worth_it(tree) || bpf_iter_load(program) < 0)
+		return;
 	for (int i = 0; i < BPF_ITERS; i++) {
-		if (program[i] < 0)
-			continue;
 		ret_self[i] = open_one(program[i], i, getpid());
 		EACH_PROCESS(p, tree)
 			if (!p->zombie)

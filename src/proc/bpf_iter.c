@@ -176,7 +176,7 @@ const void *bpf_iter_map_types(size_t *ret_len)
 	return at == MAP_FAILED ? NULL : at;
 }
 
-int bpf_iter_load(const struct btf *types, enum bpf_iter which)
+static int load_one(const struct btf *types, enum bpf_iter which)
 {
 	struct program p = { 0 };
 	union bpf_attr attr = { .prog_type = BPF_PROG_TYPE_TRACING };
@@ -194,6 +194,32 @@ int bpf_iter_load(const struct btf *types, enum bpf_iter which)
 	attr.insn_cnt = p.n;
 	attr.license = (uintptr_t)"GPL";
 	return p.err < 0 ? p.err : bpf(BPF_PROG_LOAD, &attr);
+}
+
+int bpf_iter_load(int ret[BPF_ITERS])
+{
+	auto_(arena_freep) struct arena *a = arena_new();
+	size_t len = 0;
+	const void *bytes = bpf_iter_map_types(&len);
+	int r = !bytes ? -ENOENT : a ? 0 : -ENOMEM, program[BPF_ITERS];
+	struct btf *types;
+
+	if (r == 0)
+		r = btf_parse(a, bytes, len, &types);
+	for (int i = 0; r == 0 && i < BPF_ITERS; i++) {
+		program[i] = load_one(types, i);
+		if (program[i] >= 0)
+			continue;
+		r = program[i];
+		while (i--)
+			close(program[i]);
+		break;
+	}
+	if (bytes)
+		munmap((void *)(uintptr_t)bytes, len);
+	if (r == 0)
+		memcpy(ret, program, sizeof(program));
+	return r;
 }
 
 int bpf_iter_open(int program, enum bpf_iter which, pid_t pid)

@@ -15,7 +15,6 @@
 #include <cmocka.h>
 #include "../../src/kind/mm_words.h"
 #include "arena.h"
-#include "btf.h"
 #include "cleanup.h"
 #include "proc.h"
 
@@ -28,20 +27,13 @@ struct fix { struct arena *a; struct words *w; int program[BPF_ITERS]; pid_t chi
 static int setup(void **state)
 {
 	struct fix *f = calloc(1, sizeof(*f));
-	size_t len = 0;
-	const void *types = bpf_iter_map_types(&len);
-	struct btf *btf;
 
 	if (!f)
 		return -1;
 	f->a = arena_new();
 	f->w = f->a ? words_new(f->a) : NULL;
 	f->program[0] = f->program[1] = -1;
-	if (f->a && types && btf_parse(f->a, types, len, &btf) == 0)
-		for (int i = 0; i < BPF_ITERS; i++)
-			f->program[i] = bpf_iter_load(btf, i);
-	if (types)
-		munmap((void *)(uintptr_t)types, len);
+	bpf_iter_load(f->program);
 	*state = f;
 	return f->w ? 0 : -1;
 }
