@@ -27,6 +27,8 @@ const void *bpf_iter_map_types(size_t *ret_len);
  * pid: the process, in ckpt's own pid namespace. */
 int bpf_iter_open(int program, enum bpf_iter which, pid_t pid);
 
+void bpf_iter_close(int fds[BPF_ITERS]);	/* programs or iterators; a negative number is fine */
+
 /* vm_flags as the kernel has them: of the running kernel, and to be compared only. */
 struct iter_vma {
 	uint64_t start, end, flags;

@@ -235,11 +235,8 @@ static int iterators(struct arena *a, int dir)
 		r = bpf_iter_read_tasks(a, fd[BPF_ITER_TASKS], 1, &tasks, &n_tasks);
 	if (r == 0 && (!n || !n_tasks))
 		r = -ENOENT;
-	for (int i = 0; i < BPF_ITERS; i++) {
-		close(program[i]);
-		if (fd[i] >= 0)
-			close(fd[i]);
-	}
+	bpf_iter_close(program);
+	bpf_iter_close(fd);
 	return r;
 }
 

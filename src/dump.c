@@ -42,9 +42,7 @@ static int use_iterators(struct dump *d)
 		r = mm_learn(&d->tree, self[BPF_ITER_VMAS]);
 	if (self[BPF_ITER_TASKS] >= 0)
 		own_spaces(&d->tree, self[BPF_ITER_TASKS]);
-	for (int i = 0; i < BPF_ITERS; i++)
-		if (self[i] >= 0)
-			close(self[i]);
+	bpf_iter_close(self);
 	if (d->tree.words)
 		say(SAY_DEBUG, &d->at, "flags of mappings are read by a BPF iterator");
 	if (d->tree.own.spaces.nsproxy)

@@ -43,17 +43,32 @@ void dump_reserve_memory(const struct dump *d)
 	free(room);
 }
 
-static uint64_t sum_of(const struct dump *d, const char *file, const char *const keys[2])
+static uint64_t anonymous(const struct dump *d)
 {
+	uint64_t all = 0;
+
+	EACH_PROCESS(p, &d->tree) {
+		struct proc_status s;
+
+		if (!p->zombie && proc_read_status(d->mem, p->dir, &s) == 0)
+			all += s.rss_anon + s.swap;
+	}
+	return all;
+}
+
+/* Of these, each process's share of what several have. */
+static uint64_t anonymous_shares(const struct dump *d)
+{
+	static const char *const keys[] = { "Pss_Anon:", "SwapPss:" };
 	uint64_t all = 0, bytes;
 
 	EACH_PROCESS(p, &d->tree) {
 		char *text;
 		size_t len;
 
-		if (p->zombie || io_slurp(d->mem, p->dir, file, 65536, &text, &len) < 0)
+		if (p->zombie || io_slurp(d->mem, p->dir, "smaps_rollup", 65536, &text, &len) < 0)
 			continue;
-		for (size_t i = 0; i < 2; i++)
+		for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
 			if (proc_parse_kib(text, len, keys[i], &bytes) == 0)
 				all += bytes;
 	}
@@ -64,9 +79,8 @@ static uint64_t sum_of(const struct dump *d, const char *file, const char *const
  * sees that they do; to count it so takes time, which is worth it where there is much. */
 static uint64_t guess_bytes(const struct dump *d)
 {
-	uint64_t all = sum_of(d, "status", (const char *const[]){ "RssAnon:", "VmSwap:" });
-	uint64_t shares = all > WORTH_COUNTING && d->tree.n > 1 && d->tree.own.zero_frame ?
-		sum_of(d, "smaps_rollup", (const char *const[]){ "Pss_Anon:", "SwapPss:" }) : 0;
+	uint64_t all = anonymous(d);
+	uint64_t shares = all > WORTH_COUNTING && d->tree.n > 1 && d->tree.own.zero_frame ? anonymous_shares(d) : 0;
 
 	return shares ? MIN(shares, all) : all;
 }

@@ -85,14 +85,18 @@ void own_spaces(struct tree *tree, int iter)
 		tree->own.spaces = tasks[0];
 }
 
+static bool can_tell(const struct process *p)
+{
+	return leader(p)->tree->own.spaces.nsproxy && p->iter[BPF_ITER_TASKS] >= 0 && p->n_tasks <= BPF_ITER_TASKS_MAX;
+}
+
 bool has_own_spaces(struct arena *a, const struct process *p)
 {
 	const struct iter_task *own = &leader(p)->tree->own.spaces;
 	struct iter_task *tasks;
 	size_t n;
 
-	if (!own->nsproxy || p->iter[BPF_ITER_TASKS] < 0 ||
-	    bpf_iter_read_tasks(a, p->iter[BPF_ITER_TASKS], p->n_tasks, &tasks, &n) < 0)
+	if (!can_tell(p) || bpf_iter_read_tasks(a, p->iter[BPF_ITER_TASKS], p->n_tasks, &tasks, &n) < 0)
 		return false;
 	for (size_t i = 0; i < n; i++)
 		if (tasks[i].nsproxy != own->nsproxy || tasks[i].user_ns != own->user_ns)
@@ -102,8 +106,7 @@ bool has_own_spaces(struct arena *a, const struct process *p)
 
 void keep_namespaces(const struct task *t)
 {
-	bool told = t->tree->own.spaces.nsproxy && t->process->iter[BPF_ITER_TASKS] >= 0 &&
-		    t->process->n_tasks < BPF_ITER_TASKS_MAX;
+	bool told = can_tell(t->process);
 
 	for (size_t i = 0; i < TREE_NAMESPACES; i++)
 		if (has_namespace(t, i) && !(namespaces[i].told && told))

@@ -23,11 +23,13 @@ static bool is_worth_it(const struct tree *tree)
 	return tasks >= MANY_TASKS || pages >= MANY_PAGES;
 }
 
-static int open_one(int program, enum bpf_iter which, pid_t pid)
+static void open_both(const int program[BPF_ITERS], pid_t pid, int ret[BPF_ITERS])
 {
-	autoclose fd = bpf_iter_open(program, which, pid);
+	for (int i = 0; i < BPF_ITERS; i++) {
+		autoclose fd = bpf_iter_open(program[i], i, pid);
 
-	return fd < 0 || proc_is_too_high(fd) ? -1 : take_fd(&fd);
+		ret[i] = fd < 0 || proc_is_too_high(fd) ? -1 : take_fd(&fd);
+	}
 }
 
 void iters_open(struct tree *tree, int ret_self[BPF_ITERS])
@@ -37,11 +39,9 @@ void iters_open(struct tree *tree, int ret_self[BPF_ITERS])
 	ret_self[BPF_ITER_VMAS] = ret_self[BPF_ITER_TASKS] = -1;
 	if (!is_worth_it(tree) || bpf_iter_load(program) < 0)
 		return;
-	for (int i = 0; i < BPF_ITERS; i++) {
-		ret_self[i] = open_one(program[i], i, getpid());
-		EACH_PROCESS(p, tree)
-			if (!p->zombie)
-				p->iter[i] = open_one(program[i], i, p->pid);
-		close(program[i]);
-	}
+	open_both(program, getpid(), ret_self);
+	EACH_PROCESS(p, tree)
+		if (!p->zombie)
+			open_both(program, p->pid, p->iter);
+	bpf_iter_close(program);
 }

@@ -278,9 +278,7 @@ void tree_close(struct tree *tree)
 			proc_close(t->dir);
 		if (p->pidfd >= 0)
 			close(p->pidfd);
-		for (int i = 0; i < BPF_ITERS; i++)
-			if (p->iter[i] >= 0)
-				close(p->iter[i]);
+		bpf_iter_close(p->iter);
 		proc_close(p->dir);
 	}
 }

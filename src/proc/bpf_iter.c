@@ -201,25 +201,29 @@ int bpf_iter_load(int ret[BPF_ITERS])
 	auto_(arena_freep) struct arena *a = arena_new();
 	size_t len = 0;
 	const void *bytes = bpf_iter_map_types(&len);
-	int r = !bytes ? -ENOENT : a ? 0 : -ENOMEM, program[BPF_ITERS];
+	int r = !bytes ? -ENOENT : a ? 0 : -ENOMEM, program[BPF_ITERS] = { -1, -1 };
 	struct btf *types;
 
 	if (r == 0)
 		r = btf_parse(a, bytes, len, &types);
 	for (int i = 0; r == 0 && i < BPF_ITERS; i++) {
 		program[i] = load_one(types, i);
-		if (program[i] >= 0)
-			continue;
-		r = program[i];
-		while (i--)
-			close(program[i]);
-		break;
+		r = MIN(program[i], 0);
 	}
 	if (bytes)
 		munmap((void *)(uintptr_t)bytes, len);
-	if (r == 0)
+	if (r < 0)
+		bpf_iter_close(program);
+	else
 		memcpy(ret, program, sizeof(program));
 	return r;
+}
+
+void bpf_iter_close(int fds[BPF_ITERS])
+{
+	for (int i = 0; i < BPF_ITERS; i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
 }
 
 int bpf_iter_open(int program, enum bpf_iter which, pid_t pid)

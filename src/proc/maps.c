@@ -186,7 +186,7 @@ static int parse_protection_key(struct scan *s, struct proc_vma *v)
 static int parse_key(struct parse *m, struct scan *s)
 {
 	struct proc_vma *v = m->n ? &m->vmas[m->n - 1] : NULL;
-	uint64_t *field, kb;
+	uint64_t *field;
 
 	if (!v)
 		return -EINVAL;
@@ -200,9 +200,7 @@ static int parse_key(struct parse *m, struct scan *s)
 	if (!field)
 		return 0;
 	scan_blanks(s);
-	if (!scan_dec(s, &kb) || !SCAN_LIT(s, " kB") || s->p != s->end)
-		return -EINVAL;
-	return __builtin_mul_overflow(kb, 1024, field) ? -EINVAL : 0;
+	return scan_kib(s, field) && s->p == s->end ? 0 : -EINVAL;
 }
 
 /* Take the whole lines of *s; a last one without its newline stays. */

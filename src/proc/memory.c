@@ -38,13 +38,12 @@ int proc_read_cgroup(struct arena *a, int procdir, char **ret)
 int proc_parse_kib(const char *text, size_t len, const char *key, uint64_t *ret_bytes)
 {
 	struct scan s = scan_text(text, len), line;
-	uint64_t kib;
 
 	while (scan_line(&s, &line)) {
 		if (!scan_word(&line, key, strlen(key)))
 			continue;
 		scan_blanks(&line);
-		return scan_dec(&line, &kib) && !__builtin_mul_overflow(kib, 1024, ret_bytes) ? 0 : -EINVAL;
+		return scan_kib(&line, ret_bytes) ? 0 : -EINVAL;
 	}
 	return -EINVAL;
 }

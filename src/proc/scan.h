@@ -96,6 +96,14 @@ static inline bool scan_dec(struct scan *s, uint64_t *ret)
 	return scan_u64(s, 10, ret);
 }
 
+/* "N kB", as bytes. */
+static inline bool scan_kib(struct scan *s, uint64_t *ret_bytes)
+{
+	uint64_t kib;
+
+	return scan_dec(s, &kib) && SCAN_LIT(s, " kB") && !__builtin_mul_overflow(kib, 1024, ret_bytes);
+}
+
 static inline bool scan_u32(struct scan *s, unsigned base, uint32_t *ret)
 {
 	uint64_t v;

@@ -84,12 +84,8 @@ static int value_mask(struct parse *p, struct scan *v, void *field)
 
 static int value_kib(struct parse *p, struct scan *v, void *field)
 {
-	uint64_t kib;
-
 	(void)p;
-	if (!scan_dec(v, &kib) || !SCAN_LIT(v, " kB"))
-		return -EINVAL;
-	return ok(!__builtin_mul_overflow(kib, 1024, (uint64_t *)field));
+	return ok(scan_kib(v, field));
 }
 
 static int value_bool(struct parse *p, struct scan *v, void *field)
