@@ -63,6 +63,7 @@ struct tracee {
 	struct waits *waits;
 	enum stop_kind at;	/* the present stop */
 	int signal;		/* STOP_GROUP, STOP_SIGNAL: which */
+	int kept;		/* STOP_SIGNAL of tracee_wait_kept(): likewise; else 0 */
 	int status;		/* STOP_GONE: as wait(2) gave it */
 	bool running, gone;
 	bool settled;		/* the seize stop was reached */
@@ -103,7 +104,7 @@ void tracee_release(struct tracee *t);
  * the stop is none to go on from, t is `touched` still, for tracee_release(). */
 int tracee_put_back(struct tracee *t);
 
-/* Detach with nothing else; frees t. */
+/* Detach with nothing else; frees t. A signal that was kept is delivered. */
 void tracee_detach(struct tracee *t);
 
 /* Rolling back: stop a tracee that is running or in the middle of a batch, and
@@ -116,6 +117,11 @@ void tracee_free(struct tracee *t);
 /* Wait for the next stop of a running tracee and say which it is in t->at.
  * -EINTR, -ETIMEDOUT: t->waits says why; t runs on. */
 int tracee_wait(struct tracee *t);
+
+/* As that, of a task that is not in a call of ours: should ckpt die before it resumes
+ * or detaches it, the task gets the signal it is stopped for. wait4(2) takes that away
+ * (wait_task_stopped() of kernel/exit.c, Linux 6.18, sets exit_code to 0). */
+int tracee_wait_kept(struct tracee *t);
 
 /* Let it run with PTRACE_CONT or PTRACE_SYSCALL, delivering sig (0: none). */
 int tracee_resume(struct tracee *t, int request, int sig);

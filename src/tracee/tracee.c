@@ -103,7 +103,7 @@ int tracee_to_stop(struct tracee *t)
 
 	for (;;) {
 		/* An earlier try may have come as far as a stop. */
-		r = t->running ? tracee_wait(t) : 0;
+		r = t->running ? tracee_wait_kept(t) : 0;
 		if (r < 0)
 			return r;
 		if (t->at == STOP_INTERRUPT || t->at == STOP_GROUP) {
@@ -167,8 +167,8 @@ void tracee_catch(struct tracee *t)
 		return;
 	was = t->waits->patient;
 	t->waits->patient = true;
-	if (tracee_interrupt(t) == 0 && tracee_wait(t) == 0) {
-		if (t->at == STOP_SIGNAL && t->signal != t->end_signal)
+	if (tracee_interrupt(t) == 0 && (t->slot ? tracee_wait(t) : tracee_wait_kept(t)) == 0) {
+		if (t->at == STOP_SIGNAL && t->slot && t->signal != t->end_signal)
 			t->came |= 1ull << (t->signal - 1);
 		if (t->slot && t->touched)
 			tracee_put_back(t);
@@ -196,8 +196,8 @@ void tracee_release(struct tracee *t)
 void tracee_detach(struct tracee *t)
 {
 	/* Once more, should it fail: else it stands still until ckpt ends. */
-	if (!t->gone && request(PTRACE_DETACH, t, 0, NULL) < 0)
-		request(PTRACE_DETACH, t, 0, NULL);
+	if (!t->gone && request(PTRACE_DETACH, t, 0, (void *)(long)t->kept) < 0)
+		request(PTRACE_DETACH, t, 0, (void *)(long)t->kept);
 	tracee_free(t);
 }
 
@@ -218,8 +218,10 @@ int tracee_resume(struct tracee *t, int what, int sig)
 	if (t->gone)
 		return -ESRCH;
 	r = request(what, t, 0, (void *)(long)sig);
-	if (r == 0)
+	if (r == 0) {
 		t->running = true;
+		t->kept = 0;
+	}
 	return (int)r;
 }
 

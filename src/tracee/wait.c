@@ -124,17 +124,39 @@ static bool is_dead(pid_t tid)
 	return end && end[1] == ' ' && (end[2] == 'Z' || end[2] == 'X');
 }
 
-int tracee_wait(struct tracee *t)
+/* A task that is about to act on a signal. */
+static bool is_signal_stop(const siginfo_t *info)
+{
+	return info->si_code == CLD_TRAPPED && info->si_status >> 8 == 0 && info->si_status != (SIGTRAP | 0x80);
+}
+
+/* As wait4(2) for this one, without sleeping. */
+static pid_t look(struct tracee *t, int *ret_status, bool keep_signal)
+{
+	siginfo_t info = { 0 };
+
+	if (!keep_signal)
+		return wait4(t->tid, ret_status, __WALL | WNOHANG, NULL);
+	if (waitid(P_PID, (id_t)t->tid, &info, WEXITED | WSTOPPED | __WALL | WNOHANG | WNOWAIT) < 0)
+		return -1;
+	if (!info.si_pid)
+		return 0;
+	*ret_status = info.si_status << 8 | 0x7f;
+	return is_signal_stop(&info) ? info.si_pid : wait4(t->tid, ret_status, __WALL | WNOHANG, NULL);
+}
+
+static int wait_for(struct tracee *t, bool keep_signal)
 {
 	bool dead = false;
 
 	if (t->gone)
 		return -ESRCH;
 	for (unsigned tries = 0;; tries++) {
-		int status, r = wait4(t->tid, &status, __WALL | WNOHANG, NULL);
+		int status, r = look(t, &status, keep_signal);
 
 		if (r == t->tid) {
 			classify(t, status);
+			t->kept = keep_signal && t->at == STOP_SIGNAL ? t->signal : 0;
 			return t->gone ? -ESRCH : 0;
 		}
 		if (r < 0 || dead) {
@@ -152,4 +174,14 @@ int tracee_wait(struct tracee *t)
 			return r;
 		nap(t->waits, TICK_NS);
 	}
+}
+
+int tracee_wait(struct tracee *t)
+{
+	return wait_for(t, false);
+}
+
+int tracee_wait_kept(struct tracee *t)
+{
+	return wait_for(t, true);
 }

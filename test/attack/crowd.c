@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* crowd.c - trees of other sorts than target.c's, that verify themselves as those do.
  *
- * crowd FILE SORT: threads, faults, rain (of signals), job (stopped), filter (seccomp), nested (pid namespace).
+ * crowd FILE SORT: threads, faults, rain (of signals), bell (one signal), job (stopped), filter (seccomp), nested (pid namespace).
  * FILE becomes a table of struct slot, as target.c has it.
  */
 #include <errno.h>
@@ -231,6 +231,21 @@ static void poke_rain(void)
 		nap(1000000);
 }
 
+static void on_bell(int sig)
+{
+	(void)sig;
+	set(&slots[0].word, slots[0].word + 1);
+}
+
+static void make_bell(void)
+{
+	sigaction(SIGUSR2, &(struct sigaction){ .sa_handler = on_bell, .sa_flags = SA_RESTART }, NULL);
+}
+
+static void poke_bell(void)
+{
+}
+
 /* The signals of the first task; and its system call, restarted. */
 static void forbid_most(void)
 {
@@ -351,6 +366,7 @@ static const struct sort {
 	{ "threads", make_threads, poke_threads },
 	{ "faults", make_faults, poke_threads },
 	{ "rain", make_rain, poke_rain },
+	{ "bell", make_bell, poke_bell },
 	{ "job", NULL, NULL }, { "filter", NULL, NULL }, { "nested", NULL, NULL },
 };
 

@@ -4,7 +4,8 @@
  *
  * KILL_AT=N; 0: never, but the number of such calls is written to KILL_COUNT at the end, and to KILL_WINDOW
  * the first and last of those in a row that take PTRACE_O_EXITKILL away. KILL_GUARD set: before these, the process
- * that was made last dies, which is the guard.
+ * that was made last dies, which is the guard. KILL_SIGNAL=SIG, KILL_SIGNAL_TO=PID: this process gets the
+ * signal when it is seized, and is about to act on it (signal-delivery-stop) when ckpt goes on; calls are counted from there.
  */
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -19,12 +20,17 @@
 #include <unistd.h>
 
 static long calls, last, window[2], made;
+static int to_send, send_to;
 
 static void __attribute__((constructor)) begin(void)
 {
 	const char *at = getenv("KILL_AT");
 
 	last = at ? atol(at) : 0;
+	at = getenv("KILL_SIGNAL");
+	to_send = at ? atoi(at) : 0;
+	at = getenv("KILL_SIGNAL_TO");
+	send_to = at ? atoi(at) : 0;
 }
 
 static void __attribute__((destructor)) end(void)
@@ -48,9 +54,20 @@ static long count(void)
 {
 	long n = __atomic_add_fetch(&calls, 1, __ATOMIC_SEQ_CST);
 
-	if (n == last)
+	if (n == last && !send_to)
 		kill(getpid(), SIGKILL);
 	return n;
+}
+
+/* That the thread is stopped is seen, and still there to be seen. */
+static long send_signal(pid_t pid)
+{
+	siginfo_t info;
+
+	kill(pid, to_send);
+	syscall(SYS_waitid, P_PID, pid, &info, WSTOPPED | __WALL | WNOWAIT, NULL);
+	send_to = 0;
+	return calls = 0;
 }
 
 #define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
@@ -66,7 +83,7 @@ long ptrace(enum __ptrace_request request, ...)
 	data = va_arg(ap, long);
 	va_end(ap);
 	r = REAL(ptrace)(request, pid, addr, data);
-	n = count();
+	n = request == PTRACE_SEIZE && r == 0 && pid == send_to ? send_signal((pid_t)pid) : count();
 	if (request == PTRACE_SETOPTIONS && !(data & PTRACE_O_EXITKILL)) {
 		if (n != window[1] + 1)
 			window[0] = n;
@@ -108,6 +125,15 @@ pid_t wait4(pid_t pid, int *status, int options, struct rusage *usage)
 	pid_t r = REAL(wait4)(pid, status, options, usage);
 
 	if (r > 0)
+		count();
+	return r;
+}
+
+int waitid(idtype_t type, id_t id, siginfo_t *info, int options)
+{
+	int r = REAL(waitid)(type, id, info, options);
+
+	if (r == 0 && info->si_pid)
 		count();
 	return r;
 }

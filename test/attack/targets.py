@@ -183,6 +183,7 @@ SORTS = [
     ("threads", lambda programs, d: Table([f"{programs}/crowd", "threads"], d), None),
     ("faults", lambda programs, d: Table([f"{programs}/crowd", "faults"], d), None),
     ("rain", lambda programs, d: Table([f"{programs}/crowd", "rain"], d), None),
+    ("bell", lambda programs, d: Table([f"{programs}/crowd", "bell"], d), None),
     ("job", lambda programs, d: Table([f"{programs}/crowd", "job"], d), None),
     ("filter", lambda programs, d: Table([f"{programs}/crowd", "filter"], d), "task.seccomp"),
     ("nested", lambda programs, d: Table([f"{programs}/crowd", "nested"], d), "task.namespace.pid"),
