@@ -3,13 +3,10 @@
 #pragma once
 #include "restore_state.h"
 
-/* Every page of every process, checked against its checksum on the way. The
- * tasks are stopped and their memory is mapped. Speaks. */
-int fill_memory(struct restore *r);
+/* Every page of these processes that is not there, checked against its checksum on
+ * the way. The tasks are stopped and their memory is mapped. Speaks. */
+int fill_memory(struct restore *r, const struct processes *ps);
 
 /* Private memory that is writable, or was once: it has been accounted for
  * (VM_ACCOUNT), and is mapped writable until its contents are there. */
 bool vma_was_writable(const Vma *v);
-
-/* One of the two letters that VmFlags of smaps has. */
-bool vma_has_flag(const Vma *v, const char *two);

@@ -37,6 +37,9 @@ struct loaded_process {
  * the kernel makes the contents of the others. */
 bool vma_has_contents(const Vma *v);
 
+/* One of the two letters that VmFlags of smaps has. */
+bool vma_has_flag(const Vma *v, const char *two);
+
 struct loaded_vma {
 	Vma *msg;
 	Chunk **chunks;			/* without the one of zero pages */

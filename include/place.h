@@ -10,12 +10,12 @@
 
 #include "restore_state.h"
 
-/* For each process (by its index) a userfaultfd that covers the memory of which
+/* For each of the processes a userfaultfd that covers the memory of which
  * place_fits() says so; -1: it has none, or there is no such thing here. Speaks. */
-int place_open(struct restore *r, int **ret);
-void place_close(const struct restore *r, int *fds);	/* NULL is fine */
+int place_open(struct restore *r, const struct processes *ps, int **ret);
+void place_close(const struct processes *ps, int *fds);	/* NULL is fine */
 
-bool place_fits(const struct loaded_mm *mm, size_t vma);
+bool place_fits(const struct process *p, size_t vma);
 
 /* n runs of contents from here to there, in memory that fits. -errno. */
 int place_pages(int fd, const struct iovec *here, const struct iovec *there, size_t n);

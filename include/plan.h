@@ -32,6 +32,7 @@ struct plan_node {
 
 enum plan_op {
 	PLAN_CLONE,		/* actor makes `node`; as_sibling: with CLONE_PARENT. Always with CLONE_FILES */
+	PLAN_FILL,		/* actor's memory is made; whom it makes afterwards begins with it: inherit.h */
 	PLAN_UNSHARE_FILES,	/* actor leaves the common table: it and its later children share another */
 	PLAN_SETSID,		/* actor */
 	PLAN_SETPGID,		/* actor joins or makes group `pgid` */

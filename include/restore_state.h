@@ -57,7 +57,12 @@ void restore_kill(struct restore *r);
  * little after its task is gone (release_task() of kernel/exit.c, Linux 6.15). */
 bool restore_pid_comes_free(struct restore *r);
 
-/* restore_mm.c: layouts and contents. */
+/* restore_mm.c: layouts and contents, of these processes or of all that have none yet. */
+struct processes {
+	struct process **list;
+	size_t n;
+};
+int restore_memory_of(struct restore *r, const struct processes *ps);
 int restore_memory(struct restore *r);
 
 /* restore_files.c: descriptor tables. */

@@ -17,6 +17,7 @@
 #include "fault.h"
 #include "fill.h"
 #include "image.h"
+#include "inherit.h"
 #include "io.h"
 #include "place.h"
 #include "pool.h"
@@ -29,7 +30,7 @@
 struct unit {
 	const Chunk *chunk;
 	size_t index, pages;
-	bool by_force;		/* its VMA is not writable */
+	bool by_force;		/* its VMA is not writable now */
 	int place;		/* a userfaultfd that covers its VMA; -1: none */
 	size_t run;		/* where in the chunk's runs it begins */
 	size_t run_skip;	/* pages of that run that belong to the unit before */
@@ -101,21 +102,35 @@ static int add_chunk(struct fill *f, pid_t pid, const Chunk *c, struct unit u)
 	return 0;
 }
 
-static int plan_fill(struct fill *f)
+/* What is inherited is as it will stay already. */
+static bool is_writable(const struct process *p, size_t vma)
 {
-	EACH_PROCESS(p, &f->r->tree) {
-		const struct loaded_mm *mm = p->saved_mm;
+	const Vma *v = p->saved_mm->vmas[vma].msg;
 
-		for (size_t i = 0; !p->zombie && i < mm->n_vmas; i++) {
-			struct unit u = { .by_force = !vma_was_writable(mm->vmas[i].msg),
-					  .place = place_fits(mm, i) ? f->places[p->index] : -1 };
+	return inherits_vma(p->inherited, vma) ? v->prot & PROT_WRITE : vma_was_writable(v);
+}
 
-			for (size_t j = 0; j < mm->vmas[i].n_chunks; j++)
-				if (add_chunk(f, p->pid, mm->vmas[i].chunks[j], u) < 0)
-					return -ENOMEM;
-		}
+static int plan_process(struct fill *f, const struct process *p, int place)
+{
+	const struct loaded_mm *mm = p->saved_mm;
+
+	for (size_t i = 0; i < mm->n_vmas; i++) {
+		struct unit u = { .by_force = !is_writable(p, i), .place = place_fits(p, i) ? place : -1 };
+
+		for (size_t j = 0; j < mm->vmas[i].n_chunks; j++)
+			if (!inherits_chunk(p->inherited, i, j) && add_chunk(f, p->pid, mm->vmas[i].chunks[j], u) < 0)
+				return -ENOMEM;
 	}
 	return 0;
+}
+
+static int plan_fill(struct fill *f, const struct processes *ps)
+{
+	int err = 0;
+
+	for (size_t i = 0; err == 0 && i < ps->n; i++)
+		err = plan_process(f, ps->list[i], f->places[i]);
+	return err;
 }
 
 static size_t unit_runs(const struct unit *u, unsigned char *buf, struct iovec *here, struct iovec *there)
@@ -214,19 +229,19 @@ static int fill_batch(void *context, size_t i)
 	return r < 0 ? r : write_runs(b->pid, here, there, n);
 }
 
-int fill_memory(struct restore *r)
+int fill_memory(struct restore *r, const struct processes *ps)
 {
 	struct fill f = { .r = r };
-	int err = place_open(r, &f.places);
+	int err = place_open(r, ps, &f.places);
 
 	if (err < 0)
 		return err;
-	err = plan_fill(&f);
-	r->result->pages = f.pages;
+	err = plan_fill(&f, ps);
+	r->result->pages += f.pages;
 	if (err == 0)
 		err = pool_each_until(f.n, f.pages > WORTH_A_THREAD ? pool_threads() : 1, fill_batch, &f,
 				      waits_stop, &r->tree.waits);
-	place_close(r, f.places);
+	place_close(ps, f.places);
 	if (err == -EBADMSG)
 		return fail(&r->at, 0, "page contents do not match their checksum: the image is damaged");
 	if (err == -EINTR || err == -ETIMEDOUT)

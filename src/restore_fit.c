@@ -15,6 +15,7 @@
 #include "arch.h"
 #include "cleanup.h"
 #include "fill.h"
+#include "inherit.h"
 #include "proc.h"
 #include "restore_state.h"
 
@@ -56,23 +57,16 @@ static uint64_t add(uint64_t a, uint64_t b)
 	return a + b < a ? UINT64_MAX : a + b;
 }
 
-static bool has_flag(const Vma *v, const char *two)
+/* Pages that are saved, and not shared with the maker; all of what is locked, if it takes memory of its own. */
+static uint64_t bytes_of(const struct process *p, size_t vma)
 {
-	for (size_t i = 0; i < v->n_flags; i++)
-		if (!strcmp(v->flags[i], two))
-			return true;
-	return false;
-}
-
-/* Pages that are saved; all of what is locked, if it takes memory of its own. */
-static uint64_t bytes_of(const struct loaded_vma *v)
-{
+	const struct loaded_vma *v = &p->saved_mm->vmas[vma];
 	uint64_t bytes = 0;
 
-	if (vma_was_writable(v->msg) && has_flag(v->msg, "lo") && !has_flag(v->msg, "lf"))
+	if (vma_was_writable(v->msg) && vma_has_flag(v->msg, "lo") && !vma_has_flag(v->msg, "lf"))
 		return v->msg->end - v->msg->start;
 	for (size_t i = 0; i < v->n_chunks; i++)
-		bytes += v->chunks[i]->stored;
+		bytes += inherits_chunk(p->inherited, vma, i) ? 0 : v->chunks[i]->stored;
 	return bytes;
 }
 
@@ -84,7 +78,7 @@ static int check_memory(struct restore *r)
 
 	EACH_PROCESS(p, &r->tree)
 		for (size_t i = 0; !p->zombie && i < p->saved_mm->n_vmas; i++)
-			need = add(need, bytes_of(&p->saved_mm->vmas[i]));
+			need = add(need, bytes_of(p, i));
 	for (size_t i = 1; i < r->ck.n_file_ids; i++) {
 		const FileObject *o = r->ck.objects[i];
 

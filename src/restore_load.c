@@ -11,6 +11,7 @@
 #include "arch.h"
 #include "cleanup.h"
 #include "file_kind.h"
+#include "inherit.h"
 #include "restore_state.h"
 #include "task_part.h"
 
@@ -101,6 +102,23 @@ int restore_load(struct restore *r)
 	return err < 0 ? fail(&r->at, err, "cannot make the tree") : 0;
 }
 
+static int plan_heirs(struct restore *r)
+{
+	const struct loaded_mm **mms = arena_zalloc(r->mem, r->tree.n * sizeof(*mms));
+	struct inheritance **heirs;
+	int err;
+
+	if (!mms)
+		return -ENOMEM;
+	EACH_PROCESS(p, &r->tree)
+		mms[p->index] = p->saved_mm;
+	err = inherit_plan(r->mem, &r->plan, mms, r->tree.n, &heirs);
+	EACH_PROCESS(p, &r->tree)
+		if (err == 0)
+			p->inherited = heirs[p->index];
+	return err;
+}
+
 static int make_plan(struct restore *r)
 {
 	struct plan_node *nodes = arena_zalloc(r->mem, r->tree.n * sizeof(*nodes));
@@ -122,6 +140,8 @@ static int make_plan(struct restore *r)
 		return fail(&r->at, 0, "the checkpoint is of a shell job, whose session is not part of it; "
 			    "--shell-job puts it into ckpt's own session");
 	err = plan_tree(r->mem, nodes, r->tree.n, &r->plan, &why, NULL);
+	if (err == 0)
+		err = plan_heirs(r);
 	return err < 0 ? fail(&r->at, err == -EINVAL ? 0 : err, "%s", why ? why : "cannot plan the tree") : 0;
 }
 

@@ -5,6 +5,8 @@
  * kernel sees the same VMAs as before: memory that was ever writable is mapped
  * writable first (VM_ACCOUNT), other memory never; neighbours that look alike
  * are told apart while their first pages are made (anon_vma), see `keep_apart`.
+ * A process that begins with its maker's memory (inherit.h) keeps what it needs
+ * of it, which has been finished there.
  */
 #include <asm/ldt.h>
 #include <errno.h>
@@ -15,6 +17,7 @@
 #include "arch.h"
 #include "cleanup.h"
 #include "fill.h"
+#include "inherit.h"
 #include "mm.h"
 #include "remote.h"
 #include "restore_state.h"
@@ -26,14 +29,6 @@
 #define PR_SET_VMA 0x53564d41
 #define PR_SET_VMA_ANON_NAME 0
 #endif
-
-bool vma_has_flag(const Vma *v, const char *two)
-{
-	for (size_t i = 0; i < v->n_flags; i++)
-		if (!strcmp(v->flags[i], two))
-			return true;
-	return false;
-}
 
 static bool is_special(const Vma *v)
 {
@@ -134,14 +129,25 @@ static int ask_finish(struct restore *r, struct tracee *t, const struct loaded_m
 	return err;
 }
 
+static int run(struct restore *r, const struct processes *ps, const char *what)
+{
+	struct tracee **list = arena_zalloc(r->mem, ps->n * sizeof(*list));
+
+	if (!list)
+		return fail(&r->at, ENOMEM, "memory");
+	for (size_t i = 0; i < ps->n; i++)
+		list[i] = leader(ps->list[i])->tracee;
+	return restore_run_all(r, list, ps->n, what);
+}
+
 typedef int ask_fn(struct restore *r, struct tracee *t, const struct loaded_mm *mm, size_t i);
 
 /* The same for every VMA of every process: as many as the slots hold at a
  * time, in all processes side by side. `keep_last`: what is asked last is run
  * with what is asked after it. */
-static int each_vma(struct restore *r, ask_fn *ask, const char *what, bool keep_last)
+static int each_vma(struct restore *r, const struct processes *ps, ask_fn *ask, const char *what, bool keep_last)
 {
-	size_t *next = arena_zalloc(r->mem, r->tree.n * sizeof(*next));
+	size_t *next = arena_zalloc(r->mem, ps->n * sizeof(*next));
 	bool more = true;
 
 	if (!next)
@@ -150,23 +156,22 @@ static int each_vma(struct restore *r, ask_fn *ask, const char *what, bool keep_
 		int err;
 
 		more = false;
-		EACH_PROCESS(p, &r->tree) {
+		for (size_t i = 0; i < ps->n; i++) {
+			const struct process *p = ps->list[i];
 			const struct loaded_mm *mm = p->saved_mm;
 
-			for (; !p->zombie && next[p->index] < mm->n_vmas; next[p->index]++) {
-				const Vma *v = mm->vmas[next[p->index]].msg;
-
-				if (is_special(v))
+			for (; next[i] < mm->n_vmas; next[i]++) {
+				if (is_special(mm->vmas[next[i]].msg) || inherits_vma(p->inherited, next[i]))
 					continue;
 				if (!remote_has_room(leader(p)->tracee, 10, 128)) {
 					more = true;
 					break;
 				}
-				if (ask(r, leader(p)->tracee, mm, next[p->index]) < 0)
+				if (ask(r, leader(p)->tracee, mm, next[i]) < 0)
 					return fail(&r->at, ENOSPC, "cannot %s", what);
 			}
 		}
-		err = more || !keep_last ? restore_run_leaders(r, what) : 0;
+		err = more || !keep_last ? run(r, ps, what) : 0;
 		if (err < 0)
 			return err;
 	}
@@ -211,72 +216,155 @@ static int ask_permissions(struct tracee *t, const X86Context *c)
 	return 0;
 }
 
-/* prctl(2): everything about an mm that is not a VMA, in one call. */
-static int ask_fields(struct restore *r, struct tracee *t, const Mm *m)
+/* prctl(2): everything about an mm that is not a VMA, in one call. exe: a descriptor, or -1: it has the right one. */
+static int ask_map_fields(struct tracee *t, const Mm *m, int exe)
 {
 	rptr auxv = remote_push(t, m->auxv, m->n_auxv * 8);
 	struct prctl_mm_map map = {
 		.start_code = m->start_code, .end_code = m->end_code, .start_data = m->start_data, .end_data = m->end_data,
 		.start_brk = m->start_brk, .brk = m->brk, .start_stack = m->start_stack,
 		.arg_start = m->arg_start, .arg_end = m->arg_end, .env_start = m->env_start, .env_end = m->env_end,
-		.auxv = (void *)auxv.va, .auxv_size = (uint32_t)(m->n_auxv * 8), .exe_fd = (uint32_t)r->mapped[m->exe],
+		.auxv = (void *)auxv.va, .auxv_size = (uint32_t)(m->n_auxv * 8), .exe_fd = (uint32_t)exe,
 	};
 	rptr at = remote_push(t, &map, sizeof(map));
 
 	if (!at.va || !auxv.va)
 		return -ENOSPC;
+	return remote_ask(t, REMOTE_REQUIRED, 0, SYS_prctl, REMOTE_ARGS(PR_SET_MM, PR_SET_MM_MAP, at.va, sizeof(map), 0));
+}
+
+/* What holds for mappings to come. */
+static int ask_defaults(struct tracee *t, const Mm *m)
+{
 	if (m->thp_disable && remote_ask(t, REMOTE_REQUIRED, 0, SYS_prctl, REMOTE_ARGS(PR_SET_THP_DISABLE, 1, 0, 0, 0)) < 0)
 		return -ENOSPC;
 	if (m->lock_future && remote_ask(t, REMOTE_REQUIRED, 0, SYS_mlockall, REMOTE_ARGS(m->lock_future)) < 0)
 		return -ENOSPC;
-	return remote_ask(t, REMOTE_REQUIRED, 0, SYS_prctl, REMOTE_ARGS(PR_SET_MM, PR_SET_MM_MAP, at.va, sizeof(map), 0));
+	return 0;
 }
 
-/* And the keys that were free, after the last memory has been given one. */
-static int set_fields(struct restore *r)
+static const char fields_what[] = "finish memory, or set the fields of the address space";
+
+/* And the keys that were free, after the last memory has been given one. Who inherits
+ * has neither keys nor an LDT, and the vdso is there. */
+static int ask_end(struct restore *r, const struct process *p)
 {
-	static const char what[] = "finish memory, or set the fields of the address space";
+	const struct loaded_mm *mm = p->saved_mm;
+	struct tracee *t = leader(p)->tracee;
 
-	EACH_PROCESS(p, &r->tree) {
-		struct tracee *t = p->zombie ? NULL : leader(p)->tracee;
-		uint64_t vdso;
-		int err;
+	if (p->inherited)
+		return p->inherited->fields ? 0 : ask_map_fields(t, mm->msg, -1);
+	if (mm_keys_end(t, mm) < 0)
+		return -ENOSPC;
+	/* Where [vvar] begins; the kernel lays out the rest behind it. */
+	remote_ask(t, REMOTE_REQUIRED, 0, SYS_arch_prctl, REMOTE_ARGS(ARCH_MAP_VDSO_64, mm->x86->vdso_base));
+	if (ask_permissions(t, mm->x86) < 0 || ask_defaults(t, mm->msg) < 0 ||
+	    (!p->born_full && ask_map_fields(t, mm->msg, r->mapped[mm->msg->exe]) < 0))
+		return -ENOSPC;
+	return ask_ldt(t, mm->x86);
+}
 
-		if (!t)
-			continue;
-		err = remote_has_room(t, FIELDS_CALLS, p->saved_mm->msg->n_auxv * 8 + FIELDS_BYTES) ? 0 :
-			restore_run_all(r, &t, 1, what);
+/* For what is asked at the end, and before. */
+static int make_room_for_fields(struct restore *r, const struct process *p)
+{
+	struct tracee *t = leader(p)->tracee;
+
+	return remote_has_room(t, FIELDS_CALLS, p->saved_mm->msg->n_auxv * 8 + FIELDS_BYTES) ? 0 :
+		restore_run_all(r, &t, 1, fields_what);
+}
+
+static int set_fields(struct restore *r, const struct processes *ps)
+{
+	for (size_t i = 0; i < ps->n; i++) {
+		const struct process *p = ps->list[i];
+		int err = make_room_for_fields(r, p);
+
 		if (err < 0)
 			return err;
-		if (mm_keys_end(t, p->saved_mm) < 0)
-			return fail(&r->at, ENOSPC, "protection keys");
-		/* Where [vvar] begins; the kernel lays out the rest behind it. */
-		vdso = p->saved_mm->x86->vdso_base;
-		remote_ask(t, REMOTE_REQUIRED, 0, SYS_arch_prctl, REMOTE_ARGS(ARCH_MAP_VDSO_64, vdso));
-		if (ask_permissions(t, p->saved_mm->x86) < 0 || ask_fields(r, t, p->saved_mm->msg) < 0 ||
-		    ask_ldt(t, p->saved_mm->x86) < 0)
+		if (ask_end(r, p) < 0)
 			return fail(&r->at, ENOSPC, "cannot set the fields of the address space");
 	}
-	return restore_run_leaders(r, what);
+	return run(r, ps, fields_what);
 }
 
-static int take_keys(struct restore *r)
+static const char clear_what[] = "clear memory, or take the protection keys that it had";
+
+static int ask_ranges(struct restore *r, struct tracee *t, const struct inherit_ranges *ranges, long nr, uint64_t advice)
 {
-	EACH_PROCESS(p, &r->tree)
-		if (!p->zombie && mm_keys_begin(leader(p)->tracee, p->saved_mm) < 0)
+	for (size_t i = 0; i < ranges->n; i++) {
+		const struct inherit_range *range = &ranges->list[i];
+		int err = remote_has_room(t, 1, 0) ? 0 : restore_run_all(r, &t, 1, clear_what);
+
+		if (err < 0)
+			return err;
+		remote_ask(t, REMOTE_REQUIRED, 0, nr, REMOTE_ARGS(range->start, range->end - range->start, advice));
+	}
+	return 0;
+}
+
+/* Without what it was born with and does not keep. The kernel changes the program's file
+ * only while the old one is not mapped (replace_mm_exe_file() of kernel/fork.c, Linux 6.18),
+ * which it may be again as soon as the process has memory. */
+static int ask_clear(struct restore *r, const struct process *p)
+{
+	const struct inherit_ranges all = {
+		.list = (struct inherit_range[]){ { 0, r->stub.start }, { r->stub.end, ARCH_TASK_SIZE } }, .n = 2,
+	};
+	struct tracee *t = leader(p)->tracee;
+	int err;
+
+	if (!p->born_full)
+		return 0;
+	err = ask_ranges(r, t, p->inherited ? &p->inherited->unmap : &all, SYS_munmap, 0);
+	if (err < 0)
+		return err;
+	if (p->inherited)
+		return ask_ranges(r, t, &p->inherited->forget, SYS_madvise, MADV_DONTNEED);
+	err = make_room_for_fields(r, p);
+	if (err == 0 && ask_map_fields(t, p->saved_mm->msg, r->mapped[p->saved_mm->msg->exe]) < 0)
+		err = fail(&r->at, ENOSPC, "cannot set the fields of the address space");
+	return err;
+}
+
+static int clear(struct restore *r, const struct processes *ps)
+{
+	for (size_t i = 0; i < ps->n; i++) {
+		const struct process *p = ps->list[i];
+		int err = ask_clear(r, p);
+
+		if (err < 0)
+			return err;
+		if (!p->inherited && mm_keys_begin(leader(p)->tracee, p->saved_mm) < 0)
 			return fail(&r->at, ENOSPC, "protection keys");
-	return restore_run_leaders(r, "take the protection keys that it had");
+	}
+	return run(r, ps, clear_what);
+}
+
+int restore_memory_of(struct restore *r, const struct processes *ps)
+{
+	int err = clear(r, ps);
+
+	if (err == 0)
+		err = each_vma(r, ps, ask_map, "map memory", false);
+	if (err == 0)
+		err = fill_memory(r, ps);
+	if (err == 0)
+		err = each_vma(r, ps, ask_finish, "finish memory", true);
+	if (err == 0)
+		err = set_fields(r, ps);
+	for (size_t i = 0; i < ps->n; i++)
+		ps->list[i]->has_memory = err == 0;
+	return err;
 }
 
 int restore_memory(struct restore *r)
 {
-	int err = take_keys(r);
+	struct processes ps = { .list = arena_zalloc(r->mem, r->tree.n * sizeof(*ps.list)) };
 
-	if (err == 0)
-		err = each_vma(r, ask_map, "map memory", false);
-	if (err == 0)
-		err = fill_memory(r);
-	if (err == 0)
-		err = each_vma(r, ask_finish, "finish memory", true);
-	return err < 0 ? err : set_fields(r);
+	if (!ps.list)
+		return fail(&r->at, ENOMEM, "memory");
+	EACH_PROCESS(p, &r->tree)
+		if (!p->zombie && !p->has_memory)
+			ps.list[ps.n++] = p;
+	return restore_memory_of(r, &ps);
 }

@@ -11,18 +11,19 @@
 #include "cleanup.h"
 #include "fault.h"
 #include "fill.h"
+#include "inherit.h"
 #include "place.h"
 #include "remote.h"
 
 #define WORTH_IT 1024u		/* pages of one VMA */
 
 /* Memory under MADV_NOHUGEPAGE is known to be of small pages. */
-bool place_fits(const struct loaded_mm *mm, size_t vma)
+bool place_fits(const struct process *p, size_t vma)
 {
-	const struct loaded_vma *v = &mm->vmas[vma];
+	const struct loaded_vma *v = &p->saved_mm->vmas[vma];
 	uint64_t pages = 0;
 
-	if (v->msg->shared || v->msg->type != VMA_TYPE__VMA_TYPE_ANONYMOUS || !vma_has_flag(v->msg, "nh"))
+	if (inherits_vma(p->inherited, vma) || v->msg->shared || v->msg->type != VMA_TYPE__VMA_TYPE_ANONYMOUS || !vma_has_flag(v->msg, "nh"))
 		return false;
 	for (size_t i = 0; i < v->n_chunks; i++)
 		pages += v->chunks[i]->pages;
@@ -31,8 +32,8 @@ bool place_fits(const struct loaded_mm *mm, size_t vma)
 
 static bool process_fits(const struct process *p)
 {
-	for (size_t i = 0; !p->zombie && i < p->saved_mm->n_vmas; i++)
-		if (place_fits(p->saved_mm, i))
+	for (size_t i = 0; i < p->saved_mm->n_vmas; i++)
+		if (place_fits(p, i))
 			return true;
 	return false;
 }
@@ -47,50 +48,51 @@ static int make_fd(struct process *p)
 	return r < 0 ? r : (int)remote_result(t, n);
 }
 
-static int cover(const struct loaded_mm *mm, int fd)
+static int cover(const struct process *p, int fd)
 {
 	struct uffdio_api api = { .api = UFFD_API };
 
 	if (FAULTY(FAULT_OPEN, ioctl(fd, UFFDIO_API, &api)) < 0)
 		return -errno;
-	for (size_t i = 0; i < mm->n_vmas; i++) {
-		const Vma *v = mm->vmas[i].msg;
+	for (size_t i = 0; i < p->saved_mm->n_vmas; i++) {
+		const Vma *v = p->saved_mm->vmas[i].msg;
 		struct uffdio_register area = { .range = { v->start, v->end - v->start },
 						.mode = UFFDIO_REGISTER_MODE_MISSING };
 
-		if (place_fits(mm, i) && ioctl(fd, UFFDIO_REGISTER, &area) < 0)
+		if (place_fits(p, i) && ioctl(fd, UFFDIO_REGISTER, &area) < 0)
 			return -errno;
 	}
 	return 0;
 }
 
-int place_open(struct restore *r, int **ret)
+int place_open(struct restore *r, const struct processes *ps, int **ret)
 {
-	int *fds = arena_zalloc(r->mem, r->tree.n * sizeof(*fds));
+	int *fds = arena_zalloc(r->mem, ps->n * sizeof(*fds));
 
 	if (!fds)
 		return fail(&r->at, ENOMEM, "memory");
-	memset(fds, -1, r->tree.n * sizeof(*fds));
+	memset(fds, -1, ps->n * sizeof(*fds));
 	*ret = fds;
-	EACH_PROCESS(p, &r->tree) {
+	for (size_t i = 0; i < ps->n; i++) {
+		struct process *p = ps->list[i];
 		int fd = process_fits(p) ? make_fd(p) : -ENOENT;
-		int err = fd < 0 ? fd : cover(p->saved_mm, fd);
+		int err = fd < 0 ? fd : cover(p, fd);
 
 		if (err == -ESRCH)
 			return fail(&r->at, err, "process %d is gone", p->pid);
 		if (err < 0 && fd >= 0)
 			close(fd);
 		if (err == 0)
-			fds[p->index] = fd;
+			fds[i] = fd;
 		else if (err != -ENOENT)
 			say(SAY_DEBUG, &r->at, "pages are written, not placed: %s", strerror(-err));
 	}
 	return 0;
 }
 
-void place_close(const struct restore *r, int *fds)
+void place_close(const struct processes *ps, int *fds)
 {
-	for (size_t i = 0; fds && i < r->tree.n; i++)
+	for (size_t i = 0; fds && i < ps->n; i++)
 		if (fds[i] >= 0)
 			close(fds[i]);
 }

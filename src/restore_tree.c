@@ -90,6 +90,13 @@ static int forget_ckpt(struct restore *r, struct tracee *t)
 	return restore_run_all(r, &t, 1, "give up ckpt's memory");
 }
 
+static void set_actor(struct restore *r, uint32_t node, struct tracee *t)
+{
+	r->actors[node] = t;
+	if (node < r->tree.n && !r->tree.list[node]->zombie)
+		leader(r->tree.list[node])->tracee = t;
+}
+
 static int make_first(struct restore *r)
 {
 	struct tracee *t;
@@ -104,7 +111,7 @@ static int make_first(struct restore *r)
 		waitpid(pid, NULL, 0);
 		return fail(&r->at, err, "cannot take over process %d", pid);
 	}
-	r->actors[0] = t;
+	set_actor(r, 0, t);
 	err = tracee_settle(t);
 	if (err == 0)
 		err = tracee_set_options(t, OPTIONS);
@@ -135,15 +142,21 @@ static int ask_clone(struct restore *r, const struct plan_step *s)
 	return at.va ? remote_ask(maker, REMOTE_REQUIRED, 0, SYS_clone3, REMOTE_ARGS(at.va, sizeof(args))) : -ENOSPC;
 }
 
-static int adopt(struct restore *r, uint32_t node)
+static int adopt(struct restore *r, const struct plan_step *s)
 {
+	const uint32_t node = s->node;
 	pid_t pid = r->plan.nodes[node].pid;
 	struct tracee *t;
 	int err = tracee_adopt(pid, &r->tree.waits, &t);
 
 	if (err < 0)
 		return fail(&r->at, err, "cannot take over process %d", pid);
-	r->actors[node] = t;
+	set_actor(r, node, t);
+	if (node < r->tree.n && s->actor < r->tree.n) {
+		const struct process *maker = r->tree.list[s->actor];
+
+		r->tree.list[node]->born_full = maker->has_memory || maker->born_full;
+	}
 	err = tracee_get_regs(t, &t->regs);
 	if (err == 0)
 		err = stub_give_slot(&r->stub, t);
@@ -167,7 +180,7 @@ static int do_clones(struct restore *r, size_t step)
 	if (err >= 0)
 		err = remote_run(&maker, 1);
 	for (size_t i = 0; i < maker->n_born && i < n && err == 0; i++)
-		if (adopt(r, s[i].node) < 0)
+		if (adopt(r, &s[i]) < 0)
 			return -ECHILD;
 	if (err == 0)
 		err = remote_failed(maker, NULL);
@@ -247,6 +260,8 @@ static int run_step(struct restore *r, size_t step)
 		return make_first(r) < 0 ? -ECHILD : 1;
 	case PLAN_EXIT:
 		return do_exit(r, s->actor) < 0 ? -ECHILD : 1;
+	case PLAN_FILL:
+		return restore_memory_of(r, &(struct processes){ &r->tree.list[s->actor], 1 }) < 0 ? -EIO : 1;
 	case PLAN_UNSHARE_FILES:
 		remote_ask(t, REMOTE_REQUIRED, 0, SYS_unshare, REMOTE_ARGS(CLONE_FILES));
 		break;
@@ -305,11 +320,7 @@ int restore_tree(struct restore *r)
 		if (err < 0)
 			return err;
 	}
-	err = drain(r);
-	EACH_PROCESS(p, &r->tree)
-		if (err == 0 && !p->zombie)
-			leader(p)->tracee = r->actors[p->index];
-	return err;
+	return drain(r);
 }
 
 int restore_run_all(struct restore *r, struct tracee **list, size_t n, const char *what)

@@ -165,6 +165,14 @@ static int load_vma(struct loader *l, struct walk *w, Vma *v)
 	return 0;
 }
 
+bool vma_has_flag(const Vma *v, const char *two)
+{
+	for (size_t i = 0; i < v->n_flags; i++)
+		if (!strcmp(v->flags[i], two))
+			return true;
+	return false;
+}
+
 bool vma_has_contents(const Vma *v)
 {
 	return !v->shared && (v->type == VMA_TYPE__VMA_TYPE_ANONYMOUS || v->type == VMA_TYPE__VMA_TYPE_FILE);

@@ -141,6 +141,8 @@ static inline void sim_step(struct sim *s, size_t k)
 	switch (step->op) {
 	case PLAN_CLONE:
 		return sim_clone(s, k);
+	case PLAN_FILL:		/* concerns no ids */
+		return;
 	case PLAN_UNSHARE_FILES:
 		p->table = ++s->n_tables;
 		return;
