@@ -74,7 +74,7 @@ struct tracee {
 	struct user_regs_struct regs;	/* as at the seize stop; an EINTR of our making undone, a
 					 * restartable sequence aborted */
 	uint64_t mask;		/* signal mask, likewise */
-	struct tracee_rseq rseq;	/* as tracee_leave_section() found it */
+	struct tracee_rseq rseq;	/* as tracee_leave_sections() found it */
 	long restarted;		/* in restart_syscall(2): the call it goes on with; 0: not known */
 	int64_t stopped_ns;	/* CLOCK_MONOTONIC at the seize stop */
 	int end_signal;		/* what ends a batch; 0: a sleep */
@@ -147,9 +147,10 @@ int tracee_peek_signals(struct tracee *t, bool shared, size_t first, siginfo_t *
 /* PTRACE_GET_RSEQ_CONFIGURATION (Linux 5.13). */
 int tracee_rseq(struct tracee *t, struct tracee_rseq *ret);
 
-/* A task in the middle of a restartable sequence (rseq(2)) will go on in its
- * abort handler: t->regs say so, and t->rseq where it is. Before the first remote call. */
-int tracee_leave_section(struct tracee *t);
+/* Tasks of one address space, stopped in the middle of a restartable sequence (rseq(2)),
+ * will go on in its abort handler: t->regs say so, and t->rseq where it is. Before the
+ * first remote call. */
+int tracee_leave_sections(struct tracee *const *ts, size_t n);
 
 /* Syscall user dispatch is on (PTRACE_GET_SYSCALL_USER_DISPATCH_CONFIG; before Linux 6.4 false). */
 int tracee_dispatch_on(struct tracee *t, bool *ret);

@@ -26,9 +26,20 @@ static int collect_task(struct dump *d, struct task *t, void *xstate)
 	if (!t->xstate)
 		return fail(&d->at, ENOMEM, "task");
 	r = tracee_dispatch_on(t->tracee, &t->dispatch);
-	if (r < 0)
-		return fail(&d->at, r, "cannot tell whether syscall user dispatch is on");
-	r = tracee_leave_section(t->tracee);
+	return r < 0 ? fail(&d->at, r, "cannot tell whether syscall user dispatch is on") : 0;
+}
+
+static int leave_sections(struct dump *d, const struct process *p)
+{
+	struct tracee **list = arena_zalloc(d->mem, (p->n_tasks + 1) * sizeof(*list));
+	int r;
+
+	d->at.pid = p->pid;
+	if (!list)
+		return fail(&d->at, ENOMEM, "tasks");
+	for (size_t i = 0; i < p->n_tasks; i++)
+		list[i] = p->tasks[i]->tracee;
+	r = tracee_leave_sections(list, p->n_tasks);
 	return r < 0 ? fail(&d->at, r, "cannot look for a restartable sequence") : 0;
 }
 
@@ -77,10 +88,13 @@ static int collect_tasks(struct dump *d)
 	void *xstate = arena_zalloc(d->mem, d->xstate_max);
 	int r = xstate ? dump_tasks_begin(d, read_facts, false) : fail(&d->at, ENOMEM, "tasks");
 
-	EACH_PROCESS(p, &d->tree)
+	EACH_PROCESS(p, &d->tree) {
 		EACH_TASK(t, p)
 			if (r == 0)
 				r = collect_task(d, t, xstate);
+		if (r == 0)
+			r = leave_sections(d, p);
+	}
 	return r < 0 ? r : dump_tasks_end(d);
 }
 

@@ -8,11 +8,14 @@
  * should ckpt die before the registers are set, the kernel finds it as it was.
  */
 #include <errno.h>
+#include <sys/uio.h>
 
 #include "arch.h"
+#include "fault.h"
 #include "tracee.h"
 
 #define CS_OFFSET 8		/* rseq_cs in struct rseq of linux/rseq.h */
+#define AT_A_TIME 128u
 
 /* linux/rseq.h would clash with sys/rseq.h of some C libraries. */
 struct section {
@@ -33,31 +36,67 @@ static int is_valid(const struct tracee *t, const struct section *s, uint32_t si
 	return r < 0 ? r : found == signature;
 }
 
-/* 1: *ret is the section that the task has announced; 0: none; -errno. */
-static int announced(const struct tracee *t, uint64_t area, uint32_t signature, struct section *ret)
-{
-	uint64_t at;
-	int r = tracee_read(t, RPTR(area + CS_OFFSET), &at, sizeof(at));
-
-	if (r == 0 && !at)
-		return 0;
-	if (r == 0)
-		r = tracee_read(t, RPTR(at), ret, sizeof(*ret));
-	return r < 0 ? r : is_valid(t, ret, signature);
-}
-
-int tracee_leave_section(struct tracee *t)
+/* Out of the section described at `at`. */
+static int leave(struct tracee *t, uint64_t at)
 {
 	struct section s;
-	int r = tracee_rseq(t, &t->rseq);
+	int r = tracee_read(t, RPTR(at), &s, sizeof(s));
 
-	if (r < 0 || !t->rseq.address)
-		return r;
-	r = announced(t, t->rseq.address, t->rseq.signature, &s);
+	if (r == 0)
+		r = is_valid(t, &s, t->rseq.signature);
 	/* What is not there is for the kernel to complain of. */
 	if (r <= 0)
 		return r == -EFAULT ? 0 : r;
 	if (arch_abort_section(&t->regs, s.start, s.len, s.abort))
 		t->touched = true;
 	return 0;
+}
+
+/* Where each of them has announced a section; 0: none. */
+static int read_announced(struct tracee *const *ts, size_t n, uint64_t *ret)
+{
+	struct iovec there[AT_A_TIME], here = { ret, n * sizeof(*ret) };
+	ssize_t got;
+	int r = 0;
+
+	for (size_t i = 0; i < n; i++)
+		there[i] = (struct iovec){ (void *)(ts[i]->rseq.address + CS_OFFSET), sizeof(*ret) };
+	got = n ? FAULTY(FAULT_READ, process_vm_readv(ts[0]->tid, &here, 1, there, n, 0)) : 0;
+	if (got == (ssize_t)here.iov_len)
+		return 0;
+	/* One of them is not there, or cannot be read. */
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		r = tracee_read(ts[i], RPTR(ts[i]->rseq.address + CS_OFFSET), &ret[i], sizeof(*ret));
+		if (r == -EFAULT)
+			r = (int)(ret[i] = 0);
+	}
+	return r;
+}
+
+static int leave_some(struct tracee *const *ts, size_t n)
+{
+	uint64_t at[AT_A_TIME] = { 0 };
+	int r = read_announced(ts, n, at);
+
+	for (size_t i = 0; r == 0 && i < n; i++)
+		r = at[i] ? leave(ts[i], at[i]) : 0;
+	return r;
+}
+
+int tracee_leave_sections(struct tracee *const *ts, size_t n)
+{
+	struct tracee *some[AT_A_TIME];
+	size_t n_some = 0;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		r = tracee_rseq(ts[i], &ts[i]->rseq);
+		if (r == 0 && ts[i]->rseq.address)
+			some[n_some++] = ts[i];
+		if (r == 0 && (n_some == AT_A_TIME || i + 1 == n)) {
+			r = leave_some(some, n_some);
+			n_some = 0;
+		}
+	}
+	return r;
 }

@@ -19,6 +19,7 @@
 #include "tracee.h"
 
 #define TICK_NS 100000000ll	/* how long a lost wake-up could cost at most */
+#define FIRST_TICK_NS 1000000ll	/* who has told nothing for so long may be dead */
 #define SPINS 20		/* a batch is over sooner than a sleep and a wake-up */
 
 void waits_init(struct waits *w, int64_t timeout_ns)
@@ -34,7 +35,8 @@ void waits_init(struct waits *w, int64_t timeout_ns)
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
 }
 
-static void nap(struct waits *w, int64_t ns)
+/* Has a tracee, this one or another, something to tell? */
+static bool nap(struct waits *w, int64_t ns)
 {
 	struct timespec ts;
 	sigset_t set;
@@ -54,6 +56,7 @@ static void nap(struct waits *w, int64_t ns)
 	sig = sigtimedwait(&set, NULL, &ts);
 	if (sig > 0 && sig != SIGCHLD)
 		w->signal = sig;
+	return sig == SIGCHLD;
 }
 
 int waits_check(struct waits *w)
@@ -147,6 +150,7 @@ static pid_t look(struct tracee *t, int *ret_status, bool keep_signal)
 
 static int wait_for(struct tracee *t, bool keep_signal)
 {
+	int64_t tick = FIRST_TICK_NS;
 	bool dead = false;
 
 	if (t->gone)
@@ -166,13 +170,13 @@ static int wait_for(struct tracee *t, bool keep_signal)
 		}
 		if (tries < SPINS)
 			continue;
-		dead = is_dead(t->tid);
-		if (dead)
-			continue;
 		r = waits_check(t->waits);
 		if (r < 0)
 			return r;
-		nap(t->waits, TICK_NS);
+		if (nap(t->waits, tick))
+			continue;
+		dead = is_dead(t->tid);
+		tick = TICK_NS;
 	}
 }
 
