@@ -36,9 +36,16 @@ struct iter_vma {
 };
 int bpf_iter_read_vmas(struct arena *a, int fd, struct iter_vma **ret, size_t *ret_n);
 
-/* Addresses in the kernel, to be compared only: tasks with the same nsproxy are in the same
- * namespaces of all kinds that it holds; of them pid and time are those for children. A zombie has none. */
-struct iter_task { uint64_t nsproxy, user_ns; };
-#define BPF_ITER_TASKS_MAX 2000u
-/* Of a process with so many threads as expected, or one more. -E2BIG: above the maximum. */
+/* To be compared only; the first three are addresses in the kernel. Tasks with the same nsproxy
+ * are in the same namespaces of all kinds that it holds; of them pid and time are those for
+ * children. A zombie has none. */
+struct iter_task {
+	uint64_t nsproxy, user_ns;
+	uint64_t creds;		/* ids, groups, capabilities, keyrings */
+	uint64_t id;		/* another for each task */
+	uint64_t flags;		/* atomic_flags of struct task_struct: no_new_privs and the like */
+	uint64_t seccomp;	/* mode, and number of filters */
+	uint64_t pending;	/* signals on the task's own queue, a bit each */
+};
+/* Of a process with so many threads as expected, or more, of which one is told then. */
 int bpf_iter_read_tasks(struct arena *a, int fd, size_t expected, struct iter_task **ret, size_t *ret_n);

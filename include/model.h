@@ -90,7 +90,9 @@ struct process {
 	struct remote_site site;
 	struct proc_vma *vmas;
 	size_t n_vmas;
-	bool own_spaces;	/* has_own_spaces() */
+	bool own_spaces;	/* known to be in ckpt's namespaces, but perhaps of pids, with all its threads */
+	bool alike;		/* each thread is known to have the leader's credentials, flags and filters, and no
+				 * signals on its queue */
 	char *exe;		/* where the program file is said to be */
 	struct stat exe_st;
 	Mm *mm;

@@ -62,9 +62,8 @@ int own_facts(struct own_facts *ret);
 /* The same namespaces by an iterator of bpf_iter_read_tasks() for ckpt itself. */
 void own_spaces(struct tree *tree, int iter);
 
-/* While it stands still: all its threads are in ckpt's namespaces, of which only that of
- * pids is not known by this. False also where nothing tells. */
-bool has_own_spaces(struct arena *a, const struct process *p);
+/* Once, while it stands still, if an iterator tells: p->own_spaces and p->alike. */
+void compare_tasks(struct arena *a, struct process *p);
 
 /* Opens the links of a task's namespaces, which are read when it stands still, if no
  * iterator tells of them. After own_facts() and own_spaces(); before other threads read of the task. */

@@ -11,6 +11,14 @@
 #include "share.h"
 #include "task_part.h"
 
+/* Their leader is worth to be read first, by one thread. Under AddressSanitizer all are, so
+ * that all tests do. */
+#ifdef __SANITIZE_ADDRESS__
+#define MANY_THREADS 1u
+#else
+#define MANY_THREADS 8u
+#endif
+
 /* What only the tracing thread can ask for. */
 static int collect_task(struct dump *d, struct task *t, void *xstate)
 {
@@ -43,29 +51,89 @@ static int leave_sections(struct dump *d, const struct process *p)
 	return r < 0 ? fail(&d->at, r, "cannot look for a restartable sequence") : 0;
 }
 
+/* What is the same for all threads of a process that are alike, and shorter to tell of one:
+ * how long a thread has slept is not. */
+static bool is_as_leader(const struct task *t)
+{
+	const struct process *p = t->process;
+
+	return t != leader(p) && p->alike && leader(p)->status.n_nspid == 1 && !t->early.since_ns;
+}
+
+static int read_status(struct arena *a, struct task *t)
+{
+	int r;
+
+	if (is_as_leader(t)) {
+		t->status = leader(t->process)->status;
+		t->status.sig_pending = 0;
+		t->status.sig_blocked = t->tracee->mask;
+		t->tracee->ns_tgid = leader(t->process)->tracee->ns_tgid;
+		return 0;
+	}
+	r = proc_read_status(a, t->dir, &t->status);
+	if (r < 0 || !t->status.n_nspid)
+		return r;
+	t->tracee->ns_tid = t->status.nspid[t->status.n_nspid - 1];
+	t->tracee->ns_tgid = t->status.nstgid[t->status.n_nspid - 1];
+	return 0;
+}
+
+static int read_leader(struct arena *a, struct task *t)
+{
+	int r = read_status(a, t);
+
+	if (r == 0)
+		r = proc_read_stat(a, t->process->dir, &t->stat);
+	if (r == 0)
+		compare_tasks(a, t->process);
+	return r;
+}
+
+static int read_failed(const struct task *t, int err)
+{
+	return fail(&(struct where){ .phase = "collect", .pid = t->tid, .fd = -1 }, err, "cannot read its state from /proc");
+}
+
+static bool has_many_threads(const struct process *p)
+{
+	return p->n_tasks >= MANY_THREADS;
+}
+
 /* What /proc tells, and what can be asked from outside. */
 static int read_facts(struct arena *a, struct task *t, struct obstacles *list)
 {
 	struct process *p = t->process;
 	struct where at = { .phase = "collect", .pid = t->tid, .fd = -1 };
-	int r = proc_read_status(a, t->dir, &t->status);
+	int r = 0;
 
 	(void)list;
-	if (r == 0 && t == leader(p))
-		r = proc_read_stat(a, p->dir, &t->stat);
+	if (t != leader(p))
+		r = read_status(a, t);
+	else if (!has_many_threads(p))
+		r = read_leader(a, t);
 	if (r < 0)
-		return fail(&at, r, "cannot read its state from /proc");
+		return read_failed(t, r);
 	t->stat.nice = getpriority(PRIO_PROCESS, (id_t)t->tid);
-	if (t->status.n_nspid) {
-		t->tracee->ns_tid = t->status.nspid[t->status.n_nspid - 1];
-		t->tracee->ns_tgid = t->status.nstgid[t->status.n_nspid - 1];
-	}
 	if (t != leader(p))
 		return 0;
 	p->stat = t->stat;
-	p->own_spaces = has_own_spaces(a, p);
 	r = mm_collect(a, p, &at);
 	return r < 0 ? r : files_look(a, p, &at);
+}
+
+/* Before their threads, which can then be told by the leader. */
+static int read_leaders(struct dump *d)
+{
+	int r = 0;
+
+	EACH_PROCESS(p, &d->tree)
+		if (r == 0 && has_many_threads(p)) {
+			r = read_leader(d->mem, leader(p));
+			if (r < 0)
+				return read_failed(leader(p), r);
+		}
+	return r;
 }
 
 static int begin_messages(struct dump *d)
@@ -86,8 +154,10 @@ static int begin_messages(struct dump *d)
 static int collect_tasks(struct dump *d)
 {
 	void *xstate = arena_zalloc(d->mem, d->xstate_max);
-	int r = xstate ? dump_tasks_begin(d, read_facts, false) : fail(&d->at, ENOMEM, "tasks");
+	int r = xstate ? read_leaders(d) : fail(&d->at, ENOMEM, "tasks");
 
+	if (r == 0)
+		r = dump_tasks_begin(d, read_facts, false);
 	EACH_PROCESS(p, &d->tree) {
 		EACH_TASK(t, p)
 			if (r == 0)

@@ -5,17 +5,20 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
+#include "cleanup.h"
 #include "io.h"
 #include "task_part.h"
+
+enum { NAME_SIZE = 16, ROOM_NAME = 8 };	/* TASK_COMM_LEN of linux/sched.h */
 
 static int ask(struct task *t, struct answer *to)
 {
 	/* PR_GET_TID_ADDRESS writes a pointer; CONFIG_CHECKPOINT_RESTORE. */
-	to->room = remote_push(t->tracee, NULL, 8);
+	to->room = remote_push(t->tracee, NULL, ROOM_NAME + NAME_SIZE);
 	if (!to->room.va)
 		return -ENOSPC;
 	to->call = remote_ask(t->tracee, 0, 0, SYS_prctl, REMOTE_ARGS(PR_GET_TID_ADDRESS, to->room.va));
-	return to->call < 0 ? to->call : 0;
+	return MIN(remote_ask(t->tracee, 0, 0, SYS_prctl, REMOTE_ARGS(PR_GET_NAME, to->room.va + ROOM_NAME)), 0);
 }
 
 static int take_rseq(struct arena *a, struct task *t)
@@ -50,16 +53,19 @@ static int look(struct arena *a, struct task *t)
 static int take(struct arena *a, struct task *t, const struct answer *from, struct obstacles *list)
 {
 	Task *m = t->image;
+	long r;
+
 	(void)list;
-	m->comm = arena_strdup(a, t->status.name);
-	if (!m->comm)
-		return -ENOMEM;
+
 	m->nice = t->stat.nice;
-	if (!t->silent && remote_result(t->tracee, from->call) < 0)
-		return (int)remote_result(t->tracee, from->call);
-	if (!t->silent)
-		memcpy(&m->clear_child_tid, remote_view(t->tracee, from->room), 8);
-	return take_rseq(a, t);
+	if (t->silent)
+		return take_rseq(a, t);
+	r = MIN(remote_result(t->tracee, from->call), remote_result(t->tracee, from->call + 1));
+	if (r < 0)
+		return (int)r;
+	memcpy(&m->clear_child_tid, remote_view(t->tracee, from->room), 8);
+	m->comm = arena_strndup(a, (const char *)remote_view(t->tracee, from->room) + ROOM_NAME, NAME_SIZE);
+	return m->comm ? take_rseq(a, t) : -ENOMEM;
 }
 
 static int put(struct task *t)

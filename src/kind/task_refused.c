@@ -87,21 +87,26 @@ void own_spaces(struct tree *tree, int iter)
 
 static bool can_tell(const struct process *p)
 {
-	return leader(p)->tree->own.spaces.nsproxy && p->iter[BPF_ITER_TASKS] >= 0 && p->n_tasks <= BPF_ITER_TASKS_MAX;
+	return leader(p)->tree->own.spaces.nsproxy && p->iter[BPF_ITER_TASKS] >= 0;
 }
 
-bool has_own_spaces(struct arena *a, const struct process *p)
+void compare_tasks(struct arena *a, struct process *p)
 {
 	const struct iter_task *own = &leader(p)->tree->own.spaces;
 	struct iter_task *tasks;
 	size_t n;
 
-	if (!can_tell(p) || bpf_iter_read_tasks(a, p->iter[BPF_ITER_TASKS], p->n_tasks, &tasks, &n) < 0)
-		return false;
-	for (size_t i = 0; i < n; i++)
-		if (tasks[i].nsproxy != own->nsproxy || tasks[i].user_ns != own->user_ns)
-			return false;
-	return n == p->n_tasks;
+	if (!can_tell(p) || bpf_iter_read_tasks(a, p->iter[BPF_ITER_TASKS], p->n_tasks, &tasks, &n) < 0 || n != p->n_tasks)
+		return;
+	p->own_spaces = p->alike = true;
+	for (size_t i = 0; i < n; i++) {
+		const struct iter_task *t = &tasks[i];
+
+		if (t->nsproxy != own->nsproxy || t->user_ns != own->user_ns)
+			p->own_spaces = false;
+		if (t->creds != tasks[0].creds || t->flags != tasks[0].flags || t->seccomp != tasks[0].seccomp || t->pending)
+			p->alike = false;
+	}
 }
 
 void keep_namespaces(const struct task *t)

@@ -30,7 +30,7 @@
 enum { R0, R1, R2, R3, R6 = 6, R7, R10 = 10 };
 
 struct program {
-	struct bpf_insn code[64];
+	struct bpf_insn code[96];
 	unsigned n;
 	int record;		/* on the stack: where the record begins, from R10 on */
 	int err;
@@ -101,17 +101,22 @@ static void end(struct program *p)
 	leave(p);
 }
 
-/* A field of 8 bytes: what there is none of, or not so, makes the program useless. */
-static int field(struct program *p, const struct btf *types, const char *of, const char *name)
+/* A field of so many bytes or more: what there is none of, or not so, makes the program useless. */
+static int field_of(struct program *p, const struct btf *types, const char *of, const char *name, uint32_t size)
 {
 	struct btf_field f = { 0 };
 	int r = btf_field(types, of, name, &f);
 
-	if (r == 0 && (f.size != 8 || f.offset > INT16_MAX))
+	if (r == 0 && (f.size < size || f.offset > INT16_MAX))
 		r = -EINVAL;
 	if (r < 0 && !p->err)
 		p->err = r;
 	return (int)f.offset;
+}
+
+static int field(struct program *p, const struct btf *types, const char *of, const char *name)
+{
+	return field_of(p, types, of, name, 8);
 }
 
 /* struct bpf_iter__task_vma of kernel/bpf/task_iter.c: meta, task, vma. */
@@ -135,8 +140,13 @@ static void write_tasks(struct program *p, const struct btf *types)
 {
 	begin(p, 8, sizeof(struct iter_task));
 	copy(p, offsetof(struct iter_task, nsproxy), R6, field(p, types, "task_struct", "nsproxy"));
-	copy(p, offsetof(struct iter_task, user_ns), R6, field(p, types, "task_struct", "real_cred"));
-	load(p, R6, R10, p->record + (int)offsetof(struct iter_task, user_ns));
+	copy(p, offsetof(struct iter_task, creds), R6, field(p, types, "task_struct", "real_cred"));
+	copy(p, offsetof(struct iter_task, id), R6, field_of(p, types, "task_struct", "pid", 4));	/* and tgid */
+	copy(p, offsetof(struct iter_task, flags), R6, field(p, types, "task_struct", "atomic_flags"));
+	copy(p, offsetof(struct iter_task, seccomp), R6, field(p, types, "task_struct", "seccomp"));
+	copy(p, offsetof(struct iter_task, pending), R6, field(p, types, "task_struct", "pending") +
+	     field(p, types, "sigpending", "signal"));
+	load(p, R6, R10, p->record + (int)offsetof(struct iter_task, creds));
 	copy(p, offsetof(struct iter_task, user_ns), R6, field(p, types, "cred", "user_ns"));
 	end(p);
 }
@@ -290,18 +300,24 @@ int bpf_iter_read_vmas(struct arena *a, int fd, struct iter_vma **ret, size_t *r
 	return 0;
 }
 
-/* By one read, for the same reason. */
+/* Nor does this one end: it tells the last task again. */
 int bpf_iter_read_tasks(struct arena *a, int fd, size_t expected, struct iter_task **ret, size_t *ret_n)
 {
-	struct iter_task *list = expected > BPF_ITER_TASKS_MAX ? NULL : arena_zalloc(a, (expected + 1) * sizeof(*list));
-	ssize_t bytes;
+	struct iter_task *list = arena_zalloc(a, (expected + 1) * sizeof(*list));
+	size_t n = 0;
 
 	if (!list)
-		return expected > BPF_ITER_TASKS_MAX ? -E2BIG : -ENOMEM;
-	bytes = read_once(fd, list, (expected + 1) * sizeof(*list));
-	if (bytes < 0 || bytes % (ssize_t)sizeof(*list))
-		return bytes < 0 ? (int)bytes : -EIO;
+		return -ENOMEM;
+	while (n <= expected) {
+		ssize_t bytes = read_once(fd, list + n, (expected + 1 - n) * sizeof(*list));
+
+		if (bytes < 0 || bytes % (ssize_t)sizeof(*list))
+			return bytes < 0 ? (int)bytes : -EIO;
+		if (!bytes || (n && list[n].id == list[n - 1].id))
+			break;
+		n += (size_t)bytes / sizeof(*list);
+	}
 	*ret = list;
-	*ret_n = (size_t)bytes / sizeof(*list);
+	*ret_n = n;
 	return 0;
 }

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <cmocka.h>
@@ -20,7 +21,7 @@
 
 #define PAGE 4096ul
 #define MANY 3000		/* VMAs: more than one read of an iterator tells of */
-#define THREADS 40
+#define THREADS 700		/* likewise */
 
 struct fix { struct arena *a; struct words *w; int program[BPF_ITERS]; pid_t child; };
 
@@ -273,8 +274,55 @@ static void threads(void **state)
 		assert_true(list[i].nsproxy && list[i].nsproxy == own->nsproxy);
 		assert_true(list[i].user_ns && list[i].user_ns == own->user_ns);
 	}
+	for (size_t i = 1; i < n; i++) {
+		assert_true(list[i].creds && list[i].creds == list[0].creds);
+		assert_true(list[i].flags == list[0].flags && !list[i].pending && !list[i].seccomp);
+		for (size_t k = 0; k < i; k++)
+			assert_true(list[i].id != list[k].id);
+	}
 	read_tasks(f, f->child, THREADS - 1, &n);
 	assert_int_equal(n, THREADS);
+	/* More than one read(2) gives; and none of them twice where more are looked for. */
+	read_tasks(f, f->child, THREADS + 10, &n);
+	assert_int_equal(n, THREADS);
+}
+
+static pthread_barrier_t different;
+
+static void *be_different(void *unused)
+{
+	sigset_t all;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_BLOCK, &all, NULL);
+	pthread_kill(pthread_self(), SIGUSR2);
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	pthread_barrier_wait(&different);
+	return wait_here(unused);
+}
+
+static void make_different(void)
+{
+	pthread_t t;
+
+	pthread_barrier_init(&different, NULL, 2);
+	if (pthread_create(&t, NULL, be_different, NULL) != 0)
+		_exit(1);
+	pthread_barrier_wait(&different);
+}
+
+static void differences(void **state)
+{
+	struct fix *f = *state;
+	struct iter_task *list;
+	size_t n;
+
+	start(f, make_different);
+	list = read_tasks(f, f->child, 2, &n);
+	assert_int_equal(n, 2);
+	assert_true(list[0].flags != list[1].flags);
+	assert_int_equal(list[0].pending, 0);
+	assert_int_equal(list[1].pending, 1ull << (SIGUSR2 - 1));
 }
 
 static void other_namespace(void **state)
@@ -295,6 +343,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(unknown_words, setup, teardown),
 		cmocka_unit_test_setup_teardown(two_meanings, setup, teardown),
 		cmocka_unit_test_setup_teardown(threads, setup, teardown),
+		cmocka_unit_test_setup_teardown(differences, setup, teardown),
 		cmocka_unit_test_setup_teardown(other_namespace, setup, teardown),
 	};
 
