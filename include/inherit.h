@@ -24,8 +24,9 @@ struct inherit_ranges {		/* ascending, neither overlapping nor touching */
 };
 
 struct inherit_vma {
-	bool whole;		/* the mapping is there, just as it is to be */
-	bool *chunks;		/* of a whole one, by chunk: its pages are there */
+	bool whole;		/* the mapping is there, just as it is to be; then: */
+	bool *chunks;		/* by chunk: all its pages are there */
+	struct inherit_ranges missing;	/* pages that are to be written */
 };
 
 struct inheritance {

@@ -22,8 +22,7 @@
 #include "place.h"
 #include "pool.h"
 
-#define BATCH_PAGES IMAGE_PAGES_PER_CHECKSUM
-#define BATCH_RUNS 1000u
+#define BATCH_PAGES IMAGE_PAGES_PER_CHECKSUM	/* and so many runs at most */
 #define WORTH_A_THREAD 512u
 
 /* What one checksum covers: at most 512 pages of a chunk. */
@@ -32,6 +31,7 @@ struct unit {
 	size_t index, pages;
 	bool by_force;		/* its VMA is not writable now */
 	int place;		/* a userfaultfd that covers its VMA; -1: none */
+	const struct inherit_ranges *only;	/* pages to be written; NULL: all */
 	size_t run;		/* where in the chunk's runs it begins */
 	size_t run_skip;	/* pages of that run that belong to the unit before */
 	uint64_t offset;	/* in the pages file */
@@ -41,7 +41,7 @@ struct unit {
 struct batch {
 	pid_t pid;
 	struct unit *units;
-	size_t n_units, pages, runs;
+	size_t n_units, pages;
 };
 
 struct fill {
@@ -52,12 +52,12 @@ struct fill {
 	int *places;		/* see place_open() */
 };
 
-static int add_unit(struct fill *f, pid_t pid, const struct unit *u, size_t runs)
+static int add_unit(struct fill *f, pid_t pid, const struct unit *u)
 {
 	struct batch *b = f->n ? &f->batches[f->n - 1] : NULL;
 	struct unit *place;
 
-	if (!b || b->pid != pid || b->pages + u->pages > BATCH_PAGES || b->runs + runs > BATCH_RUNS) {
+	if (!b || b->pid != pid || b->pages + u->pages > BATCH_PAGES) {
 		b = ARENA_ADD(f->r->mem, f->batches, f->n);
 		if (!b)
 			return -ENOMEM;
@@ -68,7 +68,6 @@ static int add_unit(struct fill *f, pid_t pid, const struct unit *u, size_t runs
 		return -ENOMEM;
 	*place = *u;
 	b->pages += u->pages;
-	b->runs += runs;
 	f->pages += u->pages;
 	return 0;
 }
@@ -79,7 +78,7 @@ static int add_chunk(struct fill *f, pid_t pid, const Chunk *c, struct unit u)
 
 	u.chunk = c;
 	for (uint64_t done = 0; done < c->pages; done += u.pages, u.index++) {
-		size_t left, runs = 0;
+		size_t left;
 
 		left = u.pages = MIN(c->pages - done, (uint64_t)IMAGE_PAGES_PER_CHECKSUM);
 		u.run = run;
@@ -88,7 +87,6 @@ static int add_chunk(struct fill *f, pid_t pid, const Chunk *c, struct unit u)
 		while (left) {
 			size_t take = MIN(left, c->runs[run]->pages - skip);
 
-			runs++;
 			left -= take;
 			skip += take;
 			if (skip == c->runs[run]->pages) {
@@ -96,7 +94,7 @@ static int add_chunk(struct fill *f, pid_t pid, const Chunk *c, struct unit u)
 				skip = 0;
 			}
 		}
-		if (add_unit(f, pid, &u, runs) < 0)
+		if (add_unit(f, pid, &u) < 0)
 			return -ENOMEM;
 	}
 	return 0;
@@ -115,7 +113,8 @@ static int plan_process(struct fill *f, const struct process *p, int place)
 	const struct loaded_mm *mm = p->saved_mm;
 
 	for (size_t i = 0; i < mm->n_vmas; i++) {
-		struct unit u = { .by_force = !is_writable(p, i), .place = place_fits(p, i) ? place : -1 };
+		struct unit u = { .by_force = !is_writable(p, i), .place = place_fits(p, i) ? place : -1,
+				  .only = inherits_vma(p->inherited, i) ? &p->inherited->vmas[i].missing : NULL };
 
 		for (size_t j = 0; j < mm->vmas[i].n_chunks; j++)
 			if (!inherits_chunk(p->inherited, i, j) && add_chunk(f, p->pid, mm->vmas[i].chunks[j], u) < 0)
@@ -149,6 +148,43 @@ static size_t unit_runs(const struct unit *u, unsigned char *buf, struct iovec *
 		skip = 0;
 	}
 	return n;
+}
+
+/* The first range that ends behind `at`. */
+static size_t first_range(const struct inherit_ranges *ranges, uint64_t at)
+{
+	size_t low = 0, high = ranges->n;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (ranges->list[mid].end <= at)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+/* Of n runs of a unit only what lies in the ranges; as many runs as pages at most. */
+static size_t only_these(const struct inherit_ranges *ranges, struct iovec *here, struct iovec *there, size_t n)
+{
+	struct iovec all_here[BATCH_PAGES], all_there[BATCH_PAGES];
+	size_t kept = 0;
+
+	memcpy(all_here, here, n * sizeof(*here));
+	memcpy(all_there, there, n * sizeof(*there));
+	for (size_t i = 0; i < n; i++) {
+		uint64_t start = (uint64_t)all_there[i].iov_base, end = start + all_there[i].iov_len;
+
+		for (size_t k = first_range(ranges, start); k < ranges->n && ranges->list[k].start < end; k++) {
+			uint64_t from = MAX(start, ranges->list[k].start), to = MIN(end, ranges->list[k].end);
+
+			there[kept] = (struct iovec){ (void *)from, to - from };
+			here[kept++] = (struct iovec){ (unsigned char *)all_here[i].iov_base + (from - start), to - from };
+		}
+	}
+	return kept;
 }
 
 /* *fd is /proc/PID/mem, opened for the first run that needs it. */
@@ -205,7 +241,7 @@ static int fill_batch(void *context, size_t i)
 	struct fill *f = context;
 	const struct batch *b = &f->batches[i];
 	autofree unsigned char *buf = aligned_alloc(ARCH_PAGE, b->pages * ARCH_PAGE);
-	struct iovec here[BATCH_RUNS], there[BATCH_RUNS];
+	struct iovec here[BATCH_PAGES], there[BATCH_PAGES];
 	autoclose mem_fd = -1;
 	unsigned char *at = buf;
 	size_t n = 0;
@@ -218,6 +254,8 @@ static int fill_batch(void *context, size_t i)
 		if (image_checksum(at, u->pages * ARCH_PAGE) != u->chunk->checksums[u->index])
 			return -EBADMSG;
 		more = unit_runs(u, at, here + n, there + n);
+		if (u->only)
+			more = only_these(u->only, here + n, there + n, more);
 		if (u->place >= 0)
 			r = place_pages(u->place, here + n, there + n, more);
 		else if (u->by_force)

@@ -188,17 +188,26 @@ static int list_unmapped(struct compare *c)
 	return r;
 }
 
+/* The child's pages from the beginning of the piece on are not there. */
+static int miss(struct compare *c, struct inherit_vma *of, const struct piece *p, uint64_t end)
+{
+	of->chunks[p->chunk] = false;
+	return add_range(c->mem, &of->missing, p->start, end);
+}
+
 static int compare_pages(struct compare *c, size_t i)
 {
 	const struct loaded_vma *vma = &c->child->vmas[i];
 	struct walk of_maker = { .vma = &c->maker->vmas[c->twin[i] - 1] }, of_child = { .vma = vma };
 	struct piece a = next_piece(&of_maker), b = next_piece(&of_child);
-	bool *there = arena_zalloc(c->mem, (vma->n_chunks + 1) * sizeof(*there));
+	struct inherit_vma *of = &c->i->vmas[i];
 	int r = 0;
 
-	if (!there)
+	of->whole = true;
+	of->chunks = arena_zalloc(c->mem, vma->n_chunks * sizeof(*of->chunks) + 1);
+	if (!of->chunks)
 		return -ENOMEM;
-	memset(there, true, vma->n_chunks * sizeof(*there));
+	memset(of->chunks, true, vma->n_chunks * sizeof(*of->chunks));
 	while (r == 0 && (!is_over(&a) || !is_over(&b))) {
 		if (is_over(&b) || (!is_over(&a) && a.start < b.start)) {
 			uint64_t to = is_over(&b) ? a.end : MIN(a.end, b.start);
@@ -206,20 +215,21 @@ static int compare_pages(struct compare *c, size_t i)
 			r = add_range(c->mem, &c->i->forget, a.start, to);
 			advance(&of_maker, &a, to);
 		} else if (is_over(&a) || b.start < a.start) {
-			there[b.chunk] = false;
-			advance(&of_child, &b, is_over(&a) ? b.end : MIN(b.end, a.start));
+			uint64_t to = is_over(&a) ? b.end : MIN(b.end, a.start);
+
+			r = miss(c, of, &b, to);
+			advance(&of_child, &b, to);
 		} else {
 			uint64_t to = MIN(a.end, b.end);
 
 			if (a.offset == b.offset)
 				c->common += (to - a.start) / ARCH_PAGE;
 			else
-				there[b.chunk] = false;
+				r = miss(c, of, &b, to);
 			advance(&of_maker, &a, to);
 			advance(&of_child, &b, to);
 		}
 	}
-	c->i->vmas[i] = (struct inherit_vma){ true, there };
 	return r;
 }
 
