@@ -19,6 +19,7 @@ struct restore {
 	struct tree tree;
 	struct plan plan;
 	struct tracee **actors;		/* by plan node; NULL: not made yet, or gone */
+	bool *full;			/* by plan node: was born with memory that some process has */
 	struct stub stub;
 	int64_t pids_free_ns;		/* until then (CLOCK_MONOTONIC) a pid in use may come free */
 	int self;			/* a pidfd of ckpt, until the first child is taken over */

@@ -106,6 +106,7 @@ static int plan_heirs(struct restore *r)
 {
 	const struct loaded_mm **mms = arena_zalloc(r->mem, r->tree.n * sizeof(*mms));
 	struct inheritance **heirs;
+	size_t n = 0;
 	int err;
 
 	if (!mms)
@@ -113,10 +114,15 @@ static int plan_heirs(struct restore *r)
 	EACH_PROCESS(p, &r->tree)
 		mms[p->index] = p->saved_mm;
 	err = inherit_plan(r->mem, &r->plan, mms, r->tree.n, &heirs);
-	EACH_PROCESS(p, &r->tree)
-		if (err == 0)
-			p->inherited = heirs[p->index];
-	return err;
+	if (err < 0)
+		return err;
+	EACH_PROCESS(p, &r->tree) {
+		p->inherited = heirs[p->index];
+		n += p->inherited != NULL;
+	}
+	if (n)
+		say(SAY_DEBUG, &r->at, "processes that begin with the memory of their maker: %zu", n);
+	return 0;
 }
 
 static int make_plan(struct restore *r)

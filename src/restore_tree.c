@@ -142,6 +142,11 @@ static int ask_clone(struct restore *r, const struct plan_step *s)
 	return at.va ? remote_ask(maker, REMOTE_REQUIRED, 0, SYS_clone3, REMOTE_ARGS(at.va, sizeof(args))) : -ENOSPC;
 }
 
+static bool has_memory(const struct restore *r, uint32_t node)
+{
+	return node < r->tree.n && r->tree.list[node]->has_memory;
+}
+
 static int adopt(struct restore *r, const struct plan_step *s)
 {
 	const uint32_t node = s->node;
@@ -152,11 +157,9 @@ static int adopt(struct restore *r, const struct plan_step *s)
 	if (err < 0)
 		return fail(&r->at, err, "cannot take over process %d", pid);
 	set_actor(r, node, t);
-	if (node < r->tree.n && s->actor < r->tree.n) {
-		const struct process *maker = r->tree.list[s->actor];
-
-		r->tree.list[node]->born_full = maker->has_memory || maker->born_full;
-	}
+	r->full[node] = r->full[s->actor] || has_memory(r, s->actor);
+	if (node < r->tree.n)
+		r->tree.list[node]->born_full = r->full[node];
 	err = tracee_get_regs(t, &t->regs);
 	if (err == 0)
 		err = stub_give_slot(&r->stub, t);
@@ -308,7 +311,8 @@ int restore_tree(struct restore *r)
 	int err;
 
 	r->actors = arena_zalloc(r->mem, r->plan.n_nodes * sizeof(*r->actors));
-	if (!r->actors)
+	r->full = arena_zalloc(r->mem, r->plan.n_nodes * sizeof(*r->full));
+	if (!r->actors || !r->full)
 		return fail(&r->at, ENOMEM, "tree");
 	err = restore_map_stub(r);
 	if (err < 0)

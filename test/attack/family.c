@@ -28,6 +28,8 @@
 #include "family.h"
 
 #define MEMORY (1u << 20)
+#define COMMON (3u << 20)	/* more, so that children are made with it */
+#define MARKS 64u		/* pages of it, of which the first is each process's own */
 #define LONG_S 100000
 #define VALUE 4711
 #define ZOMBIE 3
@@ -37,7 +39,7 @@ static int wake[2];		/* the handler writes, the first task reads */
 static int event;		/* wakes the task in epoll_wait */
 static uint32_t word;		/* wakes the task in futex */
 static atomic_bool ending, up;
-static uint8_t *memory;
+static uint8_t *memory, *common;
 
 void wrong(const char *format, ...)
 {
@@ -101,8 +103,34 @@ static void *waiter(void *unused)
 	return unused;
 }
 
+/* What all have, by copy-on-write; with room around it, so that it stays the same mapping in all. */
+static void fill_common(void)
+{
+	uint8_t *room = mmap(NULL, COMMON + 2 * 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	common = mmap(room + 4096, COMMON, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+	for (size_t i = 0; i < COMMON; i++)
+		common[i] = (uint8_t)(i * 5 + i / 4096);
+}
+
+static bool is_mark(size_t i)
+{
+	return i % (MARKS * 4096) == 0;
+}
+
+static void check_common(void)
+{
+	for (size_t i = 0; i < COMMON; i++)
+		if (common[i] != (uint8_t)(is_mark(i) ? (size_t)getpid() : i * 5 + i / 4096)) {
+			wrong("byte %zu of the common memory is %u", i, common[i]);
+			return;
+		}
+}
+
 void fill(void)
 {
+	for (size_t i = 0; i < COMMON; i += MARKS * 4096)
+		common[i] = (uint8_t)getpid();
 	memory = mmap(NULL, MEMORY, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	for (size_t i = 0; i < MEMORY; i++)
 		memory[i] = (uint8_t)(i * 7 + i / 4096 + (size_t)getpid());
@@ -110,6 +138,7 @@ void fill(void)
 
 void check_memory(void)
 {
+	check_common();
 	for (size_t i = 0; i < MEMORY; i++)
 		if (memory[i] != (uint8_t)(i * 7 + i / 4096 + (size_t)getpid())) {
 			wrong("byte %zu of the memory is %u", i, memory[i]);
@@ -231,6 +260,7 @@ int main(int argc, char **argv)
 		return 2;
 	said = argv[2];
 	set_signals();
+	fill_common();
 	if (argc == 4)
 		clan_start(argv[3]);
 	child = start(false);

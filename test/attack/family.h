@@ -3,7 +3,7 @@
 #pragma once
 
 void wrong(const char *format, ...);	/* it goes to the file that the tree is judged by */
-void fill(void);			/* memory of this process alone */
+void fill(void);			/* memory of this process alone, and its marks in that of all */
 void check_memory(void);
 
 /* clan.c: CLAN processes more. */
