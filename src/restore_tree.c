@@ -255,6 +255,7 @@ static int run_step(struct restore *r, size_t step)
 {
 	const struct plan_step *s = &r->plan.steps[step];
 	struct tracee *t = s->actor == PLAN_CKPT ? NULL : r->actors[s->actor];
+	int err;
 
 	switch (s->op) {
 	case PLAN_CLONE:
@@ -264,7 +265,8 @@ static int run_step(struct restore *r, size_t step)
 	case PLAN_EXIT:
 		return do_exit(r, s->actor) < 0 ? -ECHILD : 1;
 	case PLAN_FILL:
-		return restore_memory_of(r, &(struct processes){ &r->tree.list[s->actor], 1 }) < 0 ? -EIO : 1;
+		err = restore_memory_of(r, &(struct processes){ &r->tree.list[s->actor], 1 });
+		return err < 0 ? err : 1;
 	case PLAN_UNSHARE_FILES:
 		remote_ask(t, REMOTE_REQUIRED, 0, SYS_unshare, REMOTE_ARGS(CLONE_FILES));
 		break;
