@@ -24,7 +24,8 @@ struct inherit_ranges {		/* ascending, neither overlapping nor touching */
 };
 
 struct inherit_vma {
-	bool whole;		/* the mapping is there, just as it is to be; then: */
+	bool whole;		/* the mapping is there, just as it is to be up to `end`; then: */
+	uint64_t end;		/* it is to be made longer from there on, if that is not its own end */
 	bool *chunks;		/* by chunk: all its pages are there */
 	struct inherit_ranges missing;	/* pages that are to be written */
 };

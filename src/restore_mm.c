@@ -302,6 +302,26 @@ static int ask_ranges(struct restore *r, struct tracee *t, const struct inherit_
 	return 0;
 }
 
+/* Mappings that are there, but not to their end. */
+static int ask_lengths(struct restore *r, const struct process *p)
+{
+	struct tracee *t = leader(p)->tracee;
+
+	for (size_t i = 0; i < p->saved_mm->n_vmas; i++) {
+		const Vma *v = p->saved_mm->vmas[i].msg;
+		int err;
+
+		if (!inherits_vma(p->inherited, i) || p->inherited->vmas[i].end == v->end)
+			continue;
+		err = remote_has_room(t, 1, 0) ? 0 : restore_run_all(r, &t, 1, clear_what);
+		if (err < 0)
+			return err;
+		remote_ask(t, REMOTE_REQUIRED, 0, SYS_mremap,
+			   REMOTE_ARGS(v->start, p->inherited->vmas[i].end - v->start, v->end - v->start, 0));
+	}
+	return 0;
+}
+
 /* Without what it was born with and does not keep. The kernel changes the program's file
  * only while the old one is not mapped (replace_mm_exe_file() of kernel/fork.c, Linux 6.18),
  * which it may be again as soon as the process has memory. */
@@ -319,7 +339,9 @@ static int ask_clear(struct restore *r, const struct process *p)
 	if (err < 0)
 		return err;
 	if (p->inherited)
-		return ask_ranges(r, t, &p->inherited->forget, SYS_madvise, MADV_DONTNEED);
+		err = ask_ranges(r, t, &p->inherited->forget, SYS_madvise, MADV_DONTNEED);
+	if (err < 0 || p->inherited)
+		return err < 0 ? err : ask_lengths(r, p);
 	err = make_room_for_fields(r, p);
 	if (err == 0 && ask_map_fields(t, p->saved_mm->msg, r->mapped[p->saved_mm->msg->exe]) < 0)
 		err = fail(&r->at, ENOSPC, "cannot set the fields of the address space");

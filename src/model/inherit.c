@@ -78,12 +78,27 @@ static bool same_flags(const Vma *a, const Vma *b)
 	return true;
 }
 
+static bool is_memory(const Vma *v)
+{
+	return v->type == VMA_TYPE__VMA_TYPE_ANONYMOUS || v->type == VMA_TYPE__VMA_TYPE_FILE;
+}
+
+static bool same_ends(const Vma *a, const Vma *b)
+{
+	return a->start == b->start && a->end == b->end;
+}
+
+/* Does a, of the maker, give the child b's beginning? The rest of a is unmapped; what b has
+ * more is added at its end, which a stack cannot have. */
 static bool same_mapping(const Vma *a, const Vma *b)
 {
-	return a->start == b->start && a->end == b->end && a->prot == b->prot && a->shared == b->shared &&
-	       a->pgoff == b->pgoff && a->type == b->type && a->file == b->file && a->file_writable == b->file_writable &&
-	       a->keep_apart == b->keep_apart && !strcmp(a->name, b->name) && a->key == b->key && same_flags(a, b) &&
-	       survives_fork(a);
+	const uint64_t skip = b->start - a->start;
+
+	return a->start <= b->start && b->start < a->end && a->prot == b->prot && a->shared == b->shared &&
+	       a->pgoff + (a->type == VMA_TYPE__VMA_TYPE_FILE ? skip : 0) == b->pgoff && a->type == b->type &&
+	       a->file == b->file && a->file_writable == b->file_writable && !strcmp(a->name, b->name) && a->key == b->key &&
+	       same_flags(a, b) && survives_fork(a) && (is_memory(a) || same_ends(a, b)) &&
+	       (b->end <= a->end || !vma_has_flag(a, "gd"));
 }
 
 static bool same_fields(const Mm *a, const Mm *b)
@@ -147,50 +162,114 @@ static int add_range(struct arena *a, struct inherit_ranges *to, uint64_t start,
 static void find_twins(struct compare *c)
 {
 	for (size_t i = 0, k = 0; i < c->child->n_vmas; i++) {
-		while (k < c->maker->n_vmas && c->maker->vmas[k].msg->start < c->child->vmas[i].msg->start)
+		while (k < c->maker->n_vmas && c->maker->vmas[k].msg->end <= c->child->vmas[i].msg->start)
 			k++;
 		if (k < c->maker->n_vmas && same_mapping(c->maker->vmas[k].msg, c->child->vmas[i].msg))
 			c->twin[i] = (uint32_t)k + 1;
 	}
 }
 
-/* Mappings that are kept apart are all new, or all there: how they are is not to be told
- * from one of them alone. */
-static void spread_to_neighbours(struct compare *c)
+static const Vma *twin_of(const struct compare *c, size_t i)
 {
-	for (size_t first = 0, end; first < c->child->n_vmas; first = end) {
-		bool all = c->twin[first] != 0;
+	return c->twin[i] ? c->maker->vmas[c->twin[i] - 1].msg : NULL;
+}
 
-		for (end = first + 1; end < c->child->n_vmas && c->child->vmas[end].msg->keep_apart; end++)
-			all = all && c->twin[end];
-		for (size_t i = first; i < end && !all; i++)
+static bool has_alike_neighbour(const struct compare *c, size_t i)
+{
+	return c->child->vmas[i].msg->keep_apart || (i + 1 < c->child->n_vmas && c->child->vmas[i + 1].msg->keep_apart);
+}
+
+/* Where what is kept of the i-th ends. */
+static uint64_t kept_end(const struct compare *c, size_t i)
+{
+	return MIN(c->child->vmas[i].msg->end, twin_of(c, i)->end);
+}
+
+/* The piece, or the next, as far as it is between start and end. */
+static struct piece within(struct walk *w, struct piece p, uint64_t start, uint64_t end)
+{
+	while (!is_over(&p) && p.end <= start)
+		p = next_piece(w);
+	if (!is_over(&p) && p.start < start)
+		advance(w, &p, start);
+	if (p.start >= end)
+		return (struct piece){ 0 };
+	p.end = MIN(p.end, end);
+	return p;
+}
+
+/* Pages that the i-th has in common with its twin. */
+static uint64_t common_pages(const struct compare *c, size_t i)
+{
+	struct walk of_maker = { .vma = &c->maker->vmas[c->twin[i] - 1] }, of_child = { .vma = &c->child->vmas[i] };
+	const uint64_t start = c->child->vmas[i].msg->start, end = kept_end(c, i);
+	struct piece a = within(&of_maker, next_piece(&of_maker), start, end), b = next_piece(&of_child);
+	uint64_t pages = 0;
+
+	while (!is_over(&a) && !is_over(&b)) {
+		uint64_t from = MAX(a.start, b.start), to = MIN(a.end, b.end);
+
+		if (from < to && a.offset + (from - a.start) == b.offset + (from - b.start))
+			pages += (to - from) / ARCH_PAGE;
+		if (a.end == to)
+			a = within(&of_maker, next_piece(&of_maker), start, end);
+		if (b.end == to)
+			b = next_piece(&of_child);
+	}
+	return pages;
+}
+
+/* Of neighbours that nothing tells apart, one that is kept stays apart from all others if it had
+ * pages when it was forked: the kernel then merges it with nothing that has another history
+ * (vma_is_fork_child() of mm/vma.c, Linux 6.18). Two of them cannot come from one mapping: the
+ * one that has grown is the less of the two. */
+static void part_neighbours(struct compare *c)
+{
+	for (size_t i = 0, best = 0; i < c->child->n_vmas; i++) {
+		if (!c->child->vmas[i].msg->keep_apart || c->twin[i] != c->twin[best])
+			best = i;
+		if (c->twin[i] && has_alike_neighbour(c, i) && !c->maker->vmas[c->twin[i] - 1].n_chunks)
 			c->twin[i] = 0;
+		if (best == i || !c->twin[i])
+			continue;
+		if (common_pages(c, best) < common_pages(c, i)) {
+			c->twin[best] = 0;
+			best = i;
+		} else {
+			c->twin[i] = 0;
+		}
 	}
 }
 
 static bool has_vdso(const struct compare *c)
 {
 	for (size_t i = 0; i < c->child->n_vmas; i++) {
-		VmaType type = c->child->vmas[i].msg->type;
-
-		if (!c->twin[i] && type != VMA_TYPE__VMA_TYPE_ANONYMOUS && type != VMA_TYPE__VMA_TYPE_FILE)
+		if (!c->twin[i] && !is_memory(c->child->vmas[i].msg))
 			return false;
 	}
 	return true;
 }
 
-/* The rest of the maker's mappings, between those that are kept. */
+/* The rest of the maker's mappings, between what is kept. */
 static int list_unmapped(struct compare *c)
 {
 	int r = 0;
 
 	for (size_t k = 0, i = 0; r == 0 && k < c->maker->n_vmas; k++) {
 		const Vma *v = c->maker->vmas[k].msg;
+		uint64_t at = v->start;
 
-		while (i < c->child->n_vmas && c->twin[i] < k + 1)
-			i++;
-		if ((i == c->child->n_vmas || c->twin[i] != k + 1) && !vma_has_flag(v, "dc"))
-			r = add_range(c->mem, &c->i->unmap, v->start, v->end);
+		for (; r == 0 && i < c->child->n_vmas && c->child->vmas[i].msg->start < v->end; i++) {
+			const uint64_t start = c->child->vmas[i].msg->start;
+
+			if (c->twin[i] != k + 1)
+				continue;
+			if (at < start)
+				r = add_range(c->mem, &c->i->unmap, at, start);
+			at = kept_end(c, i);
+		}
+		if (r == 0 && at < v->end && !vma_has_flag(v, "dc"))
+			r = add_range(c->mem, &c->i->unmap, at, v->end);
 	}
 	return r;
 }
@@ -206,11 +285,13 @@ static int compare_pages(struct compare *c, size_t i)
 {
 	const struct loaded_vma *vma = &c->child->vmas[i];
 	struct walk of_maker = { .vma = &c->maker->vmas[c->twin[i] - 1] }, of_child = { .vma = vma };
-	struct piece a = next_piece(&of_maker), b = next_piece(&of_child);
+	const uint64_t start = vma->msg->start, end = kept_end(c, i);
+	struct piece a = within(&of_maker, next_piece(&of_maker), start, end), b = next_piece(&of_child);
 	struct inherit_vma *of = &c->i->vmas[i];
 	int r = 0;
 
 	of->whole = true;
+	of->end = end;
 	of->chunks = arena_zalloc(c->mem, vma->n_chunks * sizeof(*of->chunks) + 1);
 	if (!of->chunks)
 		return -ENOMEM;
@@ -221,6 +302,7 @@ static int compare_pages(struct compare *c, size_t i)
 
 			r = add_range(c->mem, &c->i->forget, a.start, to);
 			advance(&of_maker, &a, to);
+			a = within(&of_maker, a, start, end);
 		} else if (is_over(&a) || b.start < a.start) {
 			uint64_t to = is_over(&a) ? b.end : MIN(b.end, a.start);
 
@@ -234,6 +316,7 @@ static int compare_pages(struct compare *c, size_t i)
 			else
 				r = miss(c, of, &b, to);
 			advance(&of_maker, &a, to);
+			a = within(&of_maker, a, start, end);
 			advance(&of_child, &b, to);
 		}
 	}
@@ -256,7 +339,7 @@ int inherit_compare(struct arena *a, const struct loaded_mm *maker, const struct
 	if (!c.i || !c.twin || !c.i->vmas)
 		return -ENOMEM;
 	find_twins(&c);
-	spread_to_neighbours(&c);
+	part_neighbours(&c);
 	if (!has_vdso(&c))
 		return 0;
 	r = list_unmapped(&c);
