@@ -10,37 +10,29 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include "load.h"
+#include "ranges.h"
 
 struct arena;
 struct plan;
 
-struct inherit_range {
-	uint64_t start, end;
-};
-
-struct inherit_ranges {		/* ascending, neither overlapping nor touching */
-	struct inherit_range *list;
-	size_t n;
-};
-
 struct inherit_vma {
-	bool whole;		/* the mapping is there, just as it is to be up to `end`; then: */
+	bool kept;		/* the mapping is there, just as it is to be up to `end`; then: */
 	uint64_t end;		/* it is to be made longer from there on, if that is not its own end */
 	bool *chunks;		/* by chunk: all its pages are there */
-	struct inherit_ranges missing;	/* pages that are to be written */
+	struct ranges missing;	/* pages that are to be written */
 };
 
 struct inheritance {
 	struct inherit_vma *vmas;	/* by index in the child's address space */
 	bool fields;			/* what prctl(2) PR_SET_MM_MAP sets is the same */
-	struct inherit_ranges unmap;	/* mappings of the maker that are not kept */
-	struct inherit_ranges forget;	/* within those that are: pages that only the maker has */
+	struct ranges unmap;	/* mappings of the maker that are not kept */
+	struct ranges forget;	/* within those that are: pages that only the maker has */
 };
 
 /* Of a process with or without (NULL) something from its maker. */
 static inline bool inherits_vma(const struct inheritance *i, size_t vma)
 {
-	return i && i->vmas[vma].whole;
+	return i && i->vmas[vma].kept;
 }
 static inline bool inherits_chunk(const struct inheritance *i, size_t vma, size_t chunk)
 {

@@ -110,7 +110,6 @@ struct process {
 	/* Restore only. */
 	const struct loaded_mm *saved_mm;
 	const struct inheritance *inherited;	/* from its maker; NULL: all is its own */
-	bool born_full;		/* with memory that some process has */
 	bool has_memory;
 };
 

@@ -9,6 +9,11 @@
 #include "say.h"
 #include "stub.h"
 
+struct processes {
+	struct process **list;
+	size_t n;
+};
+
 struct restore {
 	struct arena *mem;
 	const struct restore_options *opt;
@@ -17,6 +22,7 @@ struct restore {
 	struct image *image;
 	struct checkpoint ck;
 	struct tree tree;
+	struct processes live;		/* of the tree, without zombies */
 	struct plan plan;
 	struct tracee **actors;		/* by plan node; NULL: not made yet, or gone */
 	bool *full;			/* by plan node: was born with memory that some process has */
@@ -46,6 +52,9 @@ int restore_fits(struct restore *r);
 /* restore_stub.c: r->stub, where no layout of the tree has anything. */
 int restore_map_stub(struct restore *r);
 
+/* All else is to be unmapped. Among the first calls that are asked of t: there is room. */
+void restore_ask_unmap(const struct restore *r, struct tracee *t);
+
 /* restore_open.c: descriptions and mapped files, in the common table. */
 int restore_open(struct restore *r);
 void restore_close_sources(struct restore *r);
@@ -59,10 +68,6 @@ void restore_kill(struct restore *r);
 bool restore_pid_comes_free(struct restore *r);
 
 /* restore_mm.c: layouts and contents, of these processes or of all that have none yet. */
-struct processes {
-	struct process **list;
-	size_t n;
-};
 int restore_memory_of(struct restore *r, const struct processes *ps);
 int restore_memory(struct restore *r);
 
@@ -85,8 +90,8 @@ void pidfile_remove(const struct restore *r);	/* if it has a name */
 int restore_calls(struct restore *r);
 int restore_commit(struct restore *r);
 
-/* Run what was asked of these tasks and see that it worked; says which failed. */
+/* restore_run.c: run what was asked of these tasks and see that it worked; says which failed. */
 int restore_run_all(struct restore *r, struct tracee **list, size_t n, const char *what);
 
-/* As that, for the leaders of all live processes that have been asked something. */
-int restore_run_leaders(struct restore *r, const char *what);
+/* As that, for the leaders of these processes that have been asked something. */
+int restore_run_leaders(struct restore *r, const struct processes *ps, const char *what);

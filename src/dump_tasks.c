@@ -125,15 +125,13 @@ static int read_facts(struct arena *a, struct task *t, struct obstacles *list)
 /* Before their threads, which can then be told by the leader. */
 static int read_leaders(struct dump *d)
 {
-	int r = 0;
+	EACH_PROCESS(p, &d->tree) {
+		int r = has_many_threads(p) ? read_leader(d->mem, leader(p)) : 0;
 
-	EACH_PROCESS(p, &d->tree)
-		if (r == 0 && has_many_threads(p)) {
-			r = read_leader(d->mem, leader(p));
-			if (r < 0)
-				return read_failed(leader(p), r);
-		}
-	return r;
+		if (r < 0)
+			return read_failed(leader(p), r);
+	}
+	return 0;
 }
 
 static int begin_messages(struct dump *d)

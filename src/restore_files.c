@@ -41,7 +41,7 @@ static int leave_common_table(struct restore *r, const struct users *users)
 		if (!p->zombie && users[p->image->files].n == 1 &&
 		    remote_ask(leader(p)->tracee, REMOTE_REQUIRED, 0, SYS_unshare, REMOTE_ARGS(CLONE_FILES)) < 0)
 			return fail(&r->at, ENOSPC, "descriptors");
-	return restore_run_leaders(r, "get a descriptor table of its own");
+	return restore_run_leaders(r, &r->live, "get a descriptor table of its own");
 }
 
 static int flush_if_full(struct restore *r, struct tracee *t)
@@ -126,7 +126,7 @@ int restore_files(struct restore *r)
 			err = place_descriptors(r, p);
 	}
 	if (err == 0)
-		err = restore_run_leaders(r, "put descriptors in place");
+		err = restore_run_leaders(r, &r->live, "put descriptors in place");
 	EACH_PROCESS(p, &r->tree)
 		if (err == 0 && !p->zombie && users[p->image->files].first == p)
 			err = link_descriptors(r, p, true);

@@ -31,7 +31,7 @@ struct unit {
 	size_t index, pages;
 	bool by_force;		/* its VMA is not writable now */
 	int place;		/* a userfaultfd that covers its VMA; -1: none */
-	const struct inherit_ranges *only;	/* pages to be written; NULL: all */
+	const struct ranges *only;	/* pages to be written; NULL: all */
 	size_t run;		/* where in the chunk's runs it begins */
 	size_t run_skip;	/* pages of that run that belong to the unit before */
 	uint64_t offset;	/* in the pages file */
@@ -132,59 +132,37 @@ static int plan_fill(struct fill *f, const struct processes *ps)
 	return err;
 }
 
+/* Of a run of pages with its contents what is to be written: as many runs as pages at most. */
+static size_t split_run(const struct ranges *only, struct range run, unsigned char *buf, struct iovec *here, struct iovec *there)
+{
+	const struct ranges all = { &run, 1 };
+	size_t n = 0;
+
+	only = only ? only : &all;
+	for (size_t k = ranges_first(only, run.start); k < only->n && only->list[k].start < run.end; k++, n++) {
+		uint64_t start = MAX(run.start, only->list[k].start), end = MIN(run.end, only->list[k].end);
+
+		there[n] = (struct iovec){ (void *)start, end - start };
+		here[n] = (struct iovec){ buf + (start - run.start), end - start };
+	}
+	return n;
+}
+
 static size_t unit_runs(const struct unit *u, unsigned char *buf, struct iovec *here, struct iovec *there)
 {
 	size_t n = 0, left = u->pages, skip = u->run_skip;
 
-	for (; left; n++) {
-		const PageRun *run = u->chunk->runs[u->run + n];
-		size_t take;
+	for (size_t i = u->run; left; i++) {
+		const PageRun *run = u->chunk->runs[i];
+		size_t take = MIN(left, run->pages - skip);
+		uint64_t start = run->start + skip * ARCH_PAGE;
 
-		take = MIN(left, run->pages - skip);
-		there[n] = (struct iovec){ (void *)(run->start + skip * ARCH_PAGE), take * ARCH_PAGE };
-		here[n] = (struct iovec){ buf, take * ARCH_PAGE };
+		n += split_run(u->only, (struct range){ start, start + take * ARCH_PAGE }, buf, here + n, there + n);
 		buf += take * ARCH_PAGE;
 		left -= take;
 		skip = 0;
 	}
 	return n;
-}
-
-/* The first range that ends behind `at`. */
-static size_t first_range(const struct inherit_ranges *ranges, uint64_t at)
-{
-	size_t low = 0, high = ranges->n;
-
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-
-		if (ranges->list[mid].end <= at)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low;
-}
-
-/* Of n runs of a unit only what lies in the ranges; as many runs as pages at most. */
-static size_t only_these(const struct inherit_ranges *ranges, struct iovec *here, struct iovec *there, size_t n)
-{
-	struct iovec all_here[BATCH_PAGES], all_there[BATCH_PAGES];
-	size_t kept = 0;
-
-	memcpy(all_here, here, n * sizeof(*here));
-	memcpy(all_there, there, n * sizeof(*there));
-	for (size_t i = 0; i < n; i++) {
-		uint64_t start = (uint64_t)all_there[i].iov_base, end = start + all_there[i].iov_len;
-
-		for (size_t k = first_range(ranges, start); k < ranges->n && ranges->list[k].start < end; k++) {
-			uint64_t from = MAX(start, ranges->list[k].start), to = MIN(end, ranges->list[k].end);
-
-			there[kept] = (struct iovec){ (void *)from, to - from };
-			here[kept++] = (struct iovec){ (unsigned char *)all_here[i].iov_base + (from - start), to - from };
-		}
-	}
-	return kept;
 }
 
 /* *fd is /proc/PID/mem, opened for the first run that needs it. */
@@ -254,8 +232,6 @@ static int fill_batch(void *context, size_t i)
 		if (image_checksum(at, u->pages * ARCH_PAGE) != u->chunk->checksums[u->index])
 			return -EBADMSG;
 		more = unit_runs(u, at, here + n, there + n);
-		if (u->only)
-			more = only_these(u->only, here + n, there + n, more);
 		if (u->place >= 0)
 			r = place_pages(u->place, here + n, there + n, more);
 		else if (u->by_force)

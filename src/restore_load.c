@@ -68,6 +68,17 @@ static int make_process(struct restore *r, const struct loaded_process *from)
 	return 0;
 }
 
+static int list_live(struct restore *r)
+{
+	r->live.list = arena_zalloc(r->mem, r->tree.n * sizeof(*r->live.list));
+	if (!r->live.list)
+		return -ENOMEM;
+	EACH_PROCESS(p, &r->tree)
+		if (!p->zombie)
+			r->live.list[r->live.n++] = p;
+	return 0;
+}
+
 static int read_own_creds(struct restore *r)
 {
 	autoclose self = proc_open(getpid());
@@ -99,6 +110,8 @@ int restore_load(struct restore *r)
 		return err;
 	for (size_t i = 0; err == 0 && i < r->ck.n_order; i++)
 		err = make_process(r, r->ck.order[i]);
+	if (err == 0)
+		err = list_live(r);
 	return err < 0 ? fail(&r->at, err, "cannot make the tree") : 0;
 }
 

@@ -129,17 +129,6 @@ static int ask_finish(struct restore *r, struct tracee *t, const struct loaded_m
 	return err;
 }
 
-static int run(struct restore *r, const struct processes *ps, const char *what)
-{
-	struct tracee **list = arena_zalloc(r->mem, ps->n * sizeof(*list));
-
-	if (!list)
-		return fail(&r->at, ENOMEM, "memory");
-	for (size_t i = 0; i < ps->n; i++)
-		list[i] = leader(ps->list[i])->tracee;
-	return restore_run_all(r, list, ps->n, what);
-}
-
 typedef int ask_fn(struct restore *r, struct tracee *t, const struct loaded_mm *mm, size_t i);
 
 /* The same for every VMA of every process: as many as the slots hold at a
@@ -171,7 +160,7 @@ static int each_vma(struct restore *r, const struct processes *ps, ask_fn *ask, 
 					return fail(&r->at, ENOSPC, "cannot %s", what);
 			}
 		}
-		err = more || !keep_last ? run(r, ps, what) : 0;
+		err = more || !keep_last ? restore_run_leaders(r, ps, what) : 0;
 		if (err < 0)
 			return err;
 	}
@@ -259,7 +248,7 @@ static int ask_end(struct restore *r, const struct process *p)
 	/* Where [vvar] begins; the kernel lays out the rest behind it. */
 	remote_ask(t, REMOTE_REQUIRED, 0, SYS_arch_prctl, REMOTE_ARGS(ARCH_MAP_VDSO_64, mm->x86->vdso_base));
 	if (ask_permissions(t, mm->x86) < 0 || ask_defaults(t, mm->msg) < 0 ||
-	    (!p->born_full && ask_map_fields(t, mm->msg, r->mapped[mm->msg->exe]) < 0))
+	    (!r->full[p->index] && ask_map_fields(t, mm->msg, r->mapped[mm->msg->exe]) < 0))
 		return -ENOSPC;
 	return ask_ldt(t, mm->x86);
 }
@@ -284,16 +273,21 @@ static int set_fields(struct restore *r, const struct processes *ps)
 		if (ask_end(r, p) < 0)
 			return fail(&r->at, ENOSPC, "cannot set the fields of the address space");
 	}
-	return run(r, ps, fields_what);
+	return restore_run_leaders(r, ps, fields_what);
 }
 
 static const char clear_what[] = "clear memory, or take the protection keys that it had";
 
-static int ask_ranges(struct restore *r, struct tracee *t, const struct inherit_ranges *ranges, long nr, uint64_t advice)
+static int make_room_for_one(struct restore *r, struct tracee *t)
+{
+	return remote_has_room(t, 1, 0) ? 0 : restore_run_all(r, &t, 1, clear_what);
+}
+
+static int ask_ranges(struct restore *r, struct tracee *t, const struct ranges *ranges, long nr, uint64_t advice)
 {
 	for (size_t i = 0; i < ranges->n; i++) {
-		const struct inherit_range *range = &ranges->list[i];
-		int err = remote_has_room(t, 1, 0) ? 0 : restore_run_all(r, &t, 1, clear_what);
+		const struct range *range = &ranges->list[i];
+		int err = make_room_for_one(r, t);
 
 		if (err < 0)
 			return err;
@@ -309,41 +303,40 @@ static int ask_lengths(struct restore *r, const struct process *p)
 
 	for (size_t i = 0; i < p->saved_mm->n_vmas; i++) {
 		const Vma *v = p->saved_mm->vmas[i].msg;
-		int err;
+		const uint64_t end = inherits_vma(p->inherited, i) ? p->inherited->vmas[i].end : v->end;
+		int err = end == v->end ? 0 : make_room_for_one(r, t);
 
-		if (!inherits_vma(p->inherited, i) || p->inherited->vmas[i].end == v->end)
-			continue;
-		err = remote_has_room(t, 1, 0) ? 0 : restore_run_all(r, &t, 1, clear_what);
 		if (err < 0)
 			return err;
-		remote_ask(t, REMOTE_REQUIRED, 0, SYS_mremap,
-			   REMOTE_ARGS(v->start, p->inherited->vmas[i].end - v->start, v->end - v->start, 0));
+		if (end != v->end)
+			remote_ask(t, REMOTE_REQUIRED, 0, SYS_mremap, REMOTE_ARGS(v->start, end - v->start, v->end - v->start, 0));
 	}
 	return 0;
 }
 
-/* Without what it was born with and does not keep. The kernel changes the program's file
- * only while the old one is not mapped (replace_mm_exe_file() of kernel/fork.c, Linux 6.18),
- * which it may be again as soon as the process has memory. */
-static int ask_clear(struct restore *r, const struct process *p)
+/* What an heir does not keep. */
+static int clear_heir(struct restore *r, const struct process *p)
 {
-	const struct inherit_ranges all = {
-		.list = (struct inherit_range[]){ { 0, r->stub.start }, { r->stub.end, ARCH_TASK_SIZE } }, .n = 2,
-	};
+	struct tracee *t = leader(p)->tracee;
+	int err = ask_ranges(r, t, &p->inherited->unmap, SYS_munmap, 0);
+
+	if (err == 0)
+		err = ask_ranges(r, t, &p->inherited->forget, SYS_madvise, MADV_DONTNEED);
+	return err < 0 ? err : ask_lengths(r, p);
+}
+
+/* All that it was born with. The kernel changes the program's file only while the old one is not
+ * mapped (replace_mm_exe_file() of kernel/fork.c, Linux 6.18), which it may be again as soon as
+ * the process has memory. */
+static int clear_all(struct restore *r, const struct process *p)
+{
+	const Mm *m = p->saved_mm->msg;
 	struct tracee *t = leader(p)->tracee;
 	int err;
 
-	if (!p->born_full)
-		return 0;
-	err = ask_ranges(r, t, p->inherited ? &p->inherited->unmap : &all, SYS_munmap, 0);
-	if (err < 0)
-		return err;
-	if (p->inherited)
-		err = ask_ranges(r, t, &p->inherited->forget, SYS_madvise, MADV_DONTNEED);
-	if (err < 0 || p->inherited)
-		return err < 0 ? err : ask_lengths(r, p);
+	restore_ask_unmap(r, t);
 	err = make_room_for_fields(r, p);
-	if (err == 0 && ask_map_fields(t, p->saved_mm->msg, r->mapped[p->saved_mm->msg->exe]) < 0)
+	if (err == 0 && ask_map_fields(t, m, r->mapped[m->exe]) < 0)
 		err = fail(&r->at, ENOSPC, "cannot set the fields of the address space");
 	return err;
 }
@@ -352,14 +345,14 @@ static int clear(struct restore *r, const struct processes *ps)
 {
 	for (size_t i = 0; i < ps->n; i++) {
 		const struct process *p = ps->list[i];
-		int err = ask_clear(r, p);
+		int err = p->inherited ? clear_heir(r, p) : r->full[p->index] ? clear_all(r, p) : 0;
 
 		if (err < 0)
 			return err;
 		if (!p->inherited && mm_keys_begin(leader(p)->tracee, p->saved_mm) < 0)
 			return fail(&r->at, ENOSPC, "protection keys");
 	}
-	return run(r, ps, clear_what);
+	return restore_run_leaders(r, ps, clear_what);
 }
 
 int restore_memory_of(struct restore *r, const struct processes *ps)
@@ -381,12 +374,12 @@ int restore_memory_of(struct restore *r, const struct processes *ps)
 
 int restore_memory(struct restore *r)
 {
-	struct processes ps = { .list = arena_zalloc(r->mem, r->tree.n * sizeof(*ps.list)) };
+	struct processes ps = { .list = arena_zalloc(r->mem, r->live.n * sizeof(*ps.list)) };
 
 	if (!ps.list)
 		return fail(&r->at, ENOMEM, "memory");
-	EACH_PROCESS(p, &r->tree)
-		if (!p->zombie && !p->has_memory)
-			ps.list[ps.n++] = p;
+	for (size_t i = 0; i < r->live.n; i++)
+		if (!r->live.list[i]->has_memory)
+			ps.list[ps.n++] = r->live.list[i];
 	return restore_memory_of(r, &ps);
 }

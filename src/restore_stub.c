@@ -3,17 +3,10 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "arch.h"
+#include "ranges.h"
+#include "remote.h"
 #include "restore_state.h"
-
-struct range {
-	uint64_t start, end;
-};
-
-/* Ascending, neither overlapping nor touching. */
-struct ranges {
-	struct range *list;
-	size_t n;
-};
 
 static int by_start(const void *a, const void *b)
 {
@@ -24,44 +17,41 @@ static int by_start(const void *a, const void *b)
 
 static int collect(struct restore *r, struct ranges *ret)
 {
-	size_t out = 0;
+	struct range *all = NULL;
+	size_t n = 0;
+	int err = 0;
 
 	for (size_t id = 1; id < r->ck.n_mm_ids; id++)
 		for (size_t i = 0; r->ck.mms[id] && i < r->ck.mms[id]->n_vmas; i++) {
 			const Vma *v = r->ck.mms[id]->vmas[i].msg;
-			struct range *place = ARENA_ADD(r->mem, ret->list, ret->n);
+			struct range *place = ARENA_ADD(r->mem, all, n);
 
 			if (!place)
 				return -ENOMEM;
 			*place = (struct range){ v->start, v->end };
 		}
-	if (ret->n)
-		qsort(ret->list, ret->n, sizeof(*ret->list), by_start);
-	for (size_t i = 0; i < ret->n; i++)
-		if (out && ret->list[out - 1].end >= ret->list[i].start)
-			ret->list[out - 1].end = ret->list[i].end > ret->list[out - 1].end ? ret->list[i].end :
-											     ret->list[out - 1].end;
-		else
-			ret->list[out++] = ret->list[i];
-	ret->n = out;
-	return 0;
+	if (n)
+		qsort(all, n, sizeof(*all), by_start);
+	for (size_t i = 0; err == 0 && i < n; i++)
+		err = ranges_add(r->mem, ret, all[i].start, all[i].end);
+	return err;
 }
 
 /* The first range that ends behind `start` is the one that could be in the way. */
 static int is_free(void *context, uint64_t start, uint64_t end)
 {
 	const struct ranges *taken = context;
-	size_t low = 0, high = taken->n;
+	size_t first = ranges_first(taken, start);
 
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
+	return first == taken->n || taken->list[first].start >= end;
+}
 
-		if (taken->list[mid].end <= start)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low == taken->n || taken->list[low].start >= end;
+void restore_ask_unmap(const struct restore *r, struct tracee *t)
+{
+	const uint64_t after = r->stub.end;
+
+	remote_ask(t, REMOTE_REQUIRED, 0, SYS_munmap, REMOTE_ARGS(0, r->stub.start));
+	remote_ask(t, REMOTE_REQUIRED, 0, SYS_munmap, REMOTE_ARGS(after, ARCH_TASK_SIZE - after));
 }
 
 int restore_map_stub(struct restore *r)

@@ -76,7 +76,7 @@ static int first_child(struct restore *r, pid_t *ret)
  * is not the tree's. A registered rseq area that is unmapped would kill. */
 static int forget_ckpt(struct restore *r, struct tracee *t)
 {
-	const uint64_t by_default[4] = { 0 }, after = r->stub.end;
+	const uint64_t by_default[4] = { 0 };
 	const stack_t no_stack = { .ss_flags = SS_DISABLE };
 	rptr action = remote_push(t, by_default, sizeof(by_default));
 
@@ -85,8 +85,7 @@ static int forget_ckpt(struct restore *r, struct tracee *t)
 		   32, RSEQ_FLAG_UNREGISTER, RSEQ_SIG));
 	for (uint64_t sig = 1; sig <= 64; sig++)
 		remote_ask(t, 0, 0, SYS_rt_sigaction, REMOTE_ARGS(sig, action.va, 0, 8));
-	remote_ask(t, REMOTE_REQUIRED, 0, SYS_munmap, REMOTE_ARGS(0, r->stub.start));
-	remote_ask(t, REMOTE_REQUIRED, 0, SYS_munmap, REMOTE_ARGS(after, ARCH_TASK_SIZE - after));
+	restore_ask_unmap(r, t);
 	return restore_run_all(r, &t, 1, "give up ckpt's memory");
 }
 
@@ -158,8 +157,6 @@ static int adopt(struct restore *r, const struct plan_step *s)
 		return fail(&r->at, err, "cannot take over process %d", pid);
 	set_actor(r, node, t);
 	r->full[node] = r->full[s->actor] || has_memory(r, s->actor);
-	if (node < r->tree.n)
-		r->tree.list[node]->born_full = r->full[node];
 	err = tracee_get_regs(t, &t->regs);
 	if (err == 0)
 		err = stub_give_slot(&r->stub, t);
@@ -327,41 +324,6 @@ int restore_tree(struct restore *r)
 			return err;
 	}
 	return drain(r);
-}
-
-int restore_run_all(struct restore *r, struct tracee **list, size_t n, const char *what)
-{
-	int err = remote_run(list, n);
-
-	if (err < 0) {
-		for (size_t i = 0; i < n; i++)
-			if (list[i]->gone)
-				return fail(&r->at, 0, "cannot %s: task %d died (status %#x)", what, list[i]->tid,
-					    (unsigned)list[i]->status);
-		return fail(&r->at, err, "cannot %s", what);
-	}
-	for (size_t i = 0; i < n; i++) {
-		struct where at = { .phase = r->at.phase, .pid = list[i]->tid, .fd = -1, .kind = r->at.kind };
-		long nr;
-
-		err = remote_failed(list[i], &nr);
-		if (err < 0)
-			return fail(&at, err, "cannot %s: system call %ld", what, nr);
-	}
-	return 0;
-}
-
-int restore_run_leaders(struct restore *r, const char *what)
-{
-	struct tracee **list = arena_zalloc(r->mem, r->tree.n * sizeof(*list));
-	size_t n = 0;
-
-	if (!list)
-		return fail(&r->at, ENOMEM, "tasks");
-	EACH_PROCESS(p, &r->tree)
-		if (!p->zombie)
-			list[n++] = leader(p)->tracee;
-	return restore_run_all(r, list, n, what);
 }
 
 /* Wait until ckpt has neither children nor tracees. Who stops instead of dying

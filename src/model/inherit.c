@@ -7,14 +7,7 @@
 #include "arena.h"
 #include "cleanup.h"
 #include "inherit.h"
-#include "plan.h"
-
-/* Under AddressSanitizer everything is worth it, so that all tests have heirs. */
-#ifdef __SANITIZE_ADDRESS__
-#define IS_HALF(part, whole) ((void)(whole), true)
-#else
-#define IS_HALF(part, whole) (2 * (part) >= (whole))
-#endif
+#include "inherit_worth.h"
 
 /* Pages side by side in memory and in the pages file. */
 struct piece {
@@ -22,27 +15,28 @@ struct piece {
 	size_t chunk;
 };
 
-/* Walks over the pages of one VMA, ascending. */
+/* Walks over the pages of one VMA that lie between start and end, ascending. */
 struct walk {
 	const struct loaded_vma *vma;
+	uint64_t start, end;
 	size_t chunk, run;
 	uint64_t done;		/* pages of the chunk before the run */
 };
 
 static struct piece next_piece(struct walk *w)
 {
-	while (w->chunk < w->vma->n_chunks && w->run == w->vma->chunks[w->chunk]->n_runs) {
-		w->chunk++;
-		w->run = 0;
-		w->done = 0;
-	}
-	if (w->chunk < w->vma->n_chunks) {
+	for (; w->chunk < w->vma->n_chunks; w->chunk++, w->run = 0, w->done = 0) {
 		const Chunk *c = w->vma->chunks[w->chunk];
-		const PageRun *run = c->runs[w->run++];
-		struct piece p = { run->start, run->start + run->pages * ARCH_PAGE, c->offset + w->done * ARCH_PAGE, w->chunk };
 
-		w->done += run->pages;
-		return p;
+		while (w->run < c->n_runs) {
+			const PageRun *run = c->runs[w->run++];
+			uint64_t offset = c->offset + w->done * ARCH_PAGE, start = MAX(run->start, w->start),
+				 end = MIN(run->start + run->pages * ARCH_PAGE, w->end);
+
+			w->done += run->pages;
+			if (start < end)
+				return (struct piece){ start, end, offset + (start - run->start), w->chunk };
+		}
 	}
 	return (struct piece){ 0 };
 }
@@ -52,7 +46,7 @@ static bool is_over(const struct piece *p)
 	return p->start == p->end;
 }
 
-/* Go on behind `to`, which lies within the piece. */
+/* Go on at `to`, which is not behind the piece. */
 static void advance(struct walk *w, struct piece *p, uint64_t to)
 {
 	p->offset += to - p->start;
@@ -144,21 +138,6 @@ struct compare {
 	uint64_t common;	/* pages */
 };
 
-static int add_range(struct arena *a, struct inherit_ranges *to, uint64_t start, uint64_t end)
-{
-	struct inherit_range *last = to->n ? &to->list[to->n - 1] : NULL;
-
-	if (last && last->end == start) {
-		last->end = end;
-		return 0;
-	}
-	last = ARENA_ADD(a, to->list, to->n);
-	if (!last)
-		return -ENOMEM;
-	*last = (struct inherit_range){ start, end };
-	return 0;
-}
-
 static void find_twins(struct compare *c)
 {
 	for (size_t i = 0, k = 0; i < c->child->n_vmas; i++) {
@@ -185,37 +164,58 @@ static uint64_t kept_end(const struct compare *c, size_t i)
 	return MIN(c->child->vmas[i].msg->end, twin_of(c, i)->end);
 }
 
-/* The piece, or the next, as far as it is between start and end. */
-static struct piece within(struct walk *w, struct piece p, uint64_t start, uint64_t end)
+/* The pages of a child's VMA beside those of its twin. */
+struct pair {
+	struct walk of_maker, of_child;
+	struct piece a, b;	/* what is left of the present ones */
+};
+
+struct stretch {
+	uint64_t start, end;
+	bool in_child, same;	/* not in the child: in the maker alone */
+	size_t chunk;		/* the child's */
+};
+
+static struct pair begin_pair(const struct compare *c, size_t i)
 {
-	while (!is_over(&p) && p.end <= start)
-		p = next_piece(w);
-	if (!is_over(&p) && p.start < start)
-		advance(w, &p, start);
-	if (p.start >= end)
-		return (struct piece){ 0 };
-	p.end = MIN(p.end, end);
+	const struct loaded_vma *child = &c->child->vmas[i], *maker = &c->maker->vmas[c->twin[i] - 1];
+	struct pair p = {
+		.of_maker = { .vma = maker, .start = child->msg->start, .end = kept_end(c, i) },
+		.of_child = { .vma = child, .start = child->msg->start, .end = child->msg->end },
+	};
+
+	p.a = next_piece(&p.of_maker);
+	p.b = next_piece(&p.of_child);
 	return p;
+}
+
+/* The next pages that one of them has, or both; false: there are no more. */
+static bool next_stretch(struct pair *p, struct stretch *ret)
+{
+	const uint64_t a = is_over(&p->a) ? UINT64_MAX : p->a.start, b = is_over(&p->b) ? UINT64_MAX : p->b.start;
+	const uint64_t start = MIN(a, b);
+	uint64_t end;
+
+	if (start == UINT64_MAX)
+		return false;
+	end = MIN(a == start ? p->a.end : a, b == start ? p->b.end : b);
+	*ret = (struct stretch){ start, end, b == start, a == b && p->a.offset == p->b.offset, p->b.chunk };
+	if (a == start)
+		advance(&p->of_maker, &p->a, end);
+	if (b == start)
+		advance(&p->of_child, &p->b, end);
+	return true;
 }
 
 /* Pages that the i-th has in common with its twin. */
 static uint64_t common_pages(const struct compare *c, size_t i)
 {
-	struct walk of_maker = { .vma = &c->maker->vmas[c->twin[i] - 1] }, of_child = { .vma = &c->child->vmas[i] };
-	const uint64_t start = c->child->vmas[i].msg->start, end = kept_end(c, i);
-	struct piece a = within(&of_maker, next_piece(&of_maker), start, end), b = next_piece(&of_child);
+	struct pair pair = begin_pair(c, i);
+	struct stretch s;
 	uint64_t pages = 0;
 
-	while (!is_over(&a) && !is_over(&b)) {
-		uint64_t from = MAX(a.start, b.start), to = MIN(a.end, b.end);
-
-		if (from < to && a.offset + (from - a.start) == b.offset + (from - b.start))
-			pages += (to - from) / ARCH_PAGE;
-		if (a.end == to)
-			a = within(&of_maker, next_piece(&of_maker), start, end);
-		if (b.end == to)
-			b = next_piece(&of_child);
-	}
+	while (next_stretch(&pair, &s))
+		pages += s.same ? (s.end - s.start) / ARCH_PAGE : 0;
 	return pages;
 }
 
@@ -243,10 +243,9 @@ static void part_neighbours(struct compare *c)
 
 static bool has_vdso(const struct compare *c)
 {
-	for (size_t i = 0; i < c->child->n_vmas; i++) {
+	for (size_t i = 0; i < c->child->n_vmas; i++)
 		if (!c->twin[i] && !is_memory(c->child->vmas[i].msg))
 			return false;
-	}
 	return true;
 }
 
@@ -265,59 +264,37 @@ static int list_unmapped(struct compare *c)
 			if (c->twin[i] != k + 1)
 				continue;
 			if (at < start)
-				r = add_range(c->mem, &c->i->unmap, at, start);
+				r = ranges_add(c->mem, &c->i->unmap, at, start);
 			at = kept_end(c, i);
 		}
 		if (r == 0 && at < v->end && !vma_has_flag(v, "dc"))
-			r = add_range(c->mem, &c->i->unmap, at, v->end);
+			r = ranges_add(c->mem, &c->i->unmap, at, v->end);
 	}
 	return r;
 }
 
-/* The child's pages from the beginning of the piece on are not there. */
-static int miss(struct compare *c, struct inherit_vma *of, const struct piece *p, uint64_t end)
-{
-	of->chunks[p->chunk] = false;
-	return add_range(c->mem, &of->missing, p->start, end);
-}
-
 static int compare_pages(struct compare *c, size_t i)
 {
-	const struct loaded_vma *vma = &c->child->vmas[i];
-	struct walk of_maker = { .vma = &c->maker->vmas[c->twin[i] - 1] }, of_child = { .vma = vma };
-	const uint64_t start = vma->msg->start, end = kept_end(c, i);
-	struct piece a = within(&of_maker, next_piece(&of_maker), start, end), b = next_piece(&of_child);
 	struct inherit_vma *of = &c->i->vmas[i];
+	const size_t n_chunks = c->child->vmas[i].n_chunks;
+	struct pair pair = begin_pair(c, i);
+	struct stretch s;
 	int r = 0;
 
-	of->whole = true;
-	of->end = end;
-	of->chunks = arena_zalloc(c->mem, vma->n_chunks * sizeof(*of->chunks) + 1);
+	of->kept = true;
+	of->end = kept_end(c, i);
+	of->chunks = arena_zalloc(c->mem, n_chunks * sizeof(*of->chunks) + 1);
 	if (!of->chunks)
 		return -ENOMEM;
-	memset(of->chunks, true, vma->n_chunks * sizeof(*of->chunks));
-	while (r == 0 && (!is_over(&a) || !is_over(&b))) {
-		if (is_over(&b) || (!is_over(&a) && a.start < b.start)) {
-			uint64_t to = is_over(&b) ? a.end : MIN(a.end, b.start);
-
-			r = add_range(c->mem, &c->i->forget, a.start, to);
-			advance(&of_maker, &a, to);
-			a = within(&of_maker, a, start, end);
-		} else if (is_over(&a) || b.start < a.start) {
-			uint64_t to = is_over(&a) ? b.end : MIN(b.end, a.start);
-
-			r = miss(c, of, &b, to);
-			advance(&of_child, &b, to);
+	memset(of->chunks, true, n_chunks * sizeof(*of->chunks));
+	while (r == 0 && next_stretch(&pair, &s)) {
+		if (s.same) {
+			c->common += (s.end - s.start) / ARCH_PAGE;
+		} else if (s.in_child) {
+			of->chunks[s.chunk] = false;
+			r = ranges_add(c->mem, &of->missing, s.start, s.end);
 		} else {
-			uint64_t to = MIN(a.end, b.end);
-
-			if (a.offset == b.offset)
-				c->common += (to - a.start) / ARCH_PAGE;
-			else
-				r = miss(c, of, &b, to);
-			advance(&of_maker, &a, to);
-			a = within(&of_maker, a, start, end);
-			advance(&of_child, &b, to);
+			r = ranges_add(c->mem, &c->i->forget, s.start, s.end);
 		}
 	}
 	return r;
@@ -349,85 +326,4 @@ int inherit_compare(struct arena *a, const struct loaded_mm *maker, const struct
 	if (r == 0 && c.common && IS_HALF(c.common, has))
 		*ret = c.i;
 	return r;
-}
-
-struct heirs {
-	struct arena *mem;
-	struct plan *plan;
-	const struct loaded_mm *const *mms;
-	size_t n;			/* nodes that are processes of the checkpoint */
-	struct inheritance **by_node;
-	uint32_t *born, *heirs;		/* by maker: how many it makes, and how many of them are to have its memory */
-};
-
-/* A step in which a live process is made by another. */
-static bool makes_heir(const struct heirs *h, const struct plan_step *s)
-{
-	return s->op == PLAN_CLONE && s->actor < h->n && s->node < h->n && h->mms[s->actor] && h->mms[s->node];
-}
-
-/* Who is made when the memory is there has all of it, and must get rid of it if it is none of
- * its own: not for a few among many. */
-static bool is_worth_it(const struct heirs *h, uint32_t maker)
-{
-	return IS_HALF(h->heirs[maker], h->born[maker]);
-}
-
-static int find_heirs(struct heirs *h)
-{
-	for (size_t i = 0; i < h->plan->n_steps; i++) {
-		const struct plan_step *s = &h->plan->steps[i];
-		int r;
-
-		if (s->op != PLAN_CLONE || s->actor >= h->n)
-			continue;
-		h->born[s->actor]++;
-		if (!makes_heir(h, s))
-			continue;
-		r = inherit_compare(h->mem, h->mms[s->actor], h->mms[s->node], &h->by_node[s->node]);
-		if (r < 0)
-			return r;
-		h->heirs[s->actor] += h->by_node[s->node] != NULL;
-	}
-	return 0;
-}
-
-static int add_fills(struct heirs *h)
-{
-	size_t room = h->plan->n_steps + h->n, n = 0;
-	struct plan_step *steps = arena_zalloc(h->mem, room * sizeof(*steps));
-	bool *filled = arena_zalloc(h->mem, h->n * sizeof(*filled));
-
-	if (!steps || !filled)
-		return -ENOMEM;
-	for (size_t i = 0; i < h->plan->n_steps; i++) {
-		const struct plan_step *s = &h->plan->steps[i];
-
-		if (makes_heir(h, s) && !is_worth_it(h, s->actor))
-			h->by_node[s->node] = NULL;
-		if (makes_heir(h, s) && h->by_node[s->node] && !filled[s->actor]) {
-			steps[n++] = (struct plan_step){ .op = PLAN_FILL, .actor = s->actor, .node = s->actor };
-			filled[s->actor] = true;
-		}
-		steps[n++] = *s;
-	}
-	h->plan->steps = steps;
-	h->plan->n_steps = n;
-	return 0;
-}
-
-int inherit_plan(struct arena *a, struct plan *plan, const struct loaded_mm *const *mms, size_t n,
-		 struct inheritance ***ret_by_node)
-{
-	struct heirs h = { .mem = a, .plan = plan, .mms = mms, .n = n };
-	int r;
-
-	h.by_node = arena_zalloc(a, plan->n_nodes * sizeof(*h.by_node));
-	h.born = arena_zalloc(a, n * sizeof(*h.born));
-	h.heirs = arena_zalloc(a, n * sizeof(*h.heirs));
-	if (!h.by_node || !h.born || !h.heirs)
-		return -ENOMEM;
-	r = find_heirs(&h);
-	*ret_by_node = h.by_node;
-	return r < 0 ? r : add_fills(&h);
 }

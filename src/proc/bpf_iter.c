@@ -101,13 +101,13 @@ static void end(struct program *p)
 	leave(p);
 }
 
-/* A field of so many bytes or more: what there is none of, or not so, makes the program useless. */
-static int field_of(struct program *p, const struct btf *types, const char *of, const char *name, uint32_t size)
+/* A field of that size: what there is none of, or not so, makes the program useless. */
+static int field_of(struct program *p, const struct btf *types, const char *of, const char *name, uint32_t least, uint32_t most)
 {
 	struct btf_field f = { 0 };
 	int r = btf_field(types, of, name, &f);
 
-	if (r == 0 && (f.size < size || f.offset > INT16_MAX))
+	if (r == 0 && (f.size < least || f.size > most || f.offset > INT16_MAX))
 		r = -EINVAL;
 	if (r < 0 && !p->err)
 		p->err = r;
@@ -116,7 +116,13 @@ static int field_of(struct program *p, const struct btf *types, const char *of, 
 
 static int field(struct program *p, const struct btf *types, const char *of, const char *name)
 {
-	return field_of(p, types, of, name, 8);
+	return field_of(p, types, of, name, 8, 8);
+}
+
+/* A struct within another, of which the first word or one named elsewhere is of use. */
+static int inner(struct program *p, const struct btf *types, const char *of, const char *name)
+{
+	return field_of(p, types, of, name, 8, UINT32_MAX);
 }
 
 /* struct bpf_iter__task_vma of kernel/bpf/task_iter.c: meta, task, vma. */
@@ -141,10 +147,10 @@ static void write_tasks(struct program *p, const struct btf *types)
 	begin(p, 8, sizeof(struct iter_task));
 	copy(p, offsetof(struct iter_task, nsproxy), R6, field(p, types, "task_struct", "nsproxy"));
 	copy(p, offsetof(struct iter_task, creds), R6, field(p, types, "task_struct", "real_cred"));
-	copy(p, offsetof(struct iter_task, id), R6, field_of(p, types, "task_struct", "pid", 4));	/* and tgid */
+	copy(p, offsetof(struct iter_task, id), R6, field_of(p, types, "task_struct", "pid", 4, 4));	/* and tgid */
 	copy(p, offsetof(struct iter_task, flags), R6, field(p, types, "task_struct", "atomic_flags"));
-	copy(p, offsetof(struct iter_task, seccomp), R6, field(p, types, "task_struct", "seccomp"));
-	copy(p, offsetof(struct iter_task, pending), R6, field(p, types, "task_struct", "pending") +
+	copy(p, offsetof(struct iter_task, seccomp), R6, inner(p, types, "task_struct", "seccomp"));
+	copy(p, offsetof(struct iter_task, pending), R6, inner(p, types, "task_struct", "pending") +
 	     field(p, types, "sigpending", "signal"));
 	load(p, R6, R10, p->record + (int)offsetof(struct iter_task, creds));
 	copy(p, offsetof(struct iter_task, user_ns), R6, field(p, types, "cred", "user_ns"));

@@ -153,7 +153,7 @@ static struct inheritance *compare(struct arena *a, const struct loaded_mm *make
 	return i;
 }
 
-static bool is_in(const struct inherit_ranges *r, uint64_t at)
+static bool is_in(const struct ranges *r, uint64_t at)
 {
 	for (size_t i = 0; i < r->n; i++)
 		if (at >= r->list[i].start && at < r->list[i].end)
